@@ -1,0 +1,34 @@
+/** What every embed model is to the rest of the engine: LlamaIndex's BaseEmbedding, with cancellation. */
+
+export interface EmbedOptions {
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Everything that changes the vectors a model makes. Two models with equal identities make interchangeable vectors;
+ * it keys the embedding cache and is stored in `stackroom.json`.
+ */
+export interface EmbedModelIdentity {
+  /** As written everywhere: `bundled:all-MiniLM-L6-v2`. */
+  readonly id: string
+  readonly dimensions: number
+  readonly pooling: 'mean' | 'cls' | 'provider'
+  readonly normalized: boolean
+  /** Put before the text of a query or of a document. */
+  readonly queryPrefix: string
+  readonly documentPrefix: string
+  /** What happens to text that is longer than the model's window. */
+  readonly longText: 'mean-of-windows' | 'cut' | 'provider'
+  /** Changes when the weights do. */
+  readonly revision: string
+}
+
+export interface EmbedModel extends AsyncDisposable {
+  readonly identity: EmbedModelIdentity
+  /** Tokens that the model reads at once, special tokens included. */
+  readonly maximumTokens: number
+  readonly offline: boolean
+  /** One vector of `identity.dimensions` float32 for each text, in the texts' order. */
+  embedDocuments(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>
+  embedQuery(text: string, options?: EmbedOptions): Promise<Float32Array>
+}

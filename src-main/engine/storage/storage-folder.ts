@@ -1,0 +1,95 @@
+/**
+ * One open persist dir, as the rest of the engine sees it. Its implementation runs in workers: every method may be
+ * called from the main process's event loop.
+ */
+import type { FolderKind } from '#contract'
+import type { ParsedDocument } from '#engine/schema/node.ts'
+import type { StackroomSettings } from './stackroom-settings.ts'
+
+export interface StorageSummary {
+  readonly kind: FolderKind
+  /** Entries of ref_doc_info (documents), and of the docstore (nodes). */
+  readonly documents: number
+  readonly nodes: number
+  /** Nodes with a vector, and the length of the vectors (null: no vectors here). */
+  readonly vectors: number
+  readonly dimensions: number | null
+  /** `simple`, or what external store holds the vectors as far as the folder says. */
+  readonly store: string
+  readonly readOnly: boolean
+  /** Whether the JSON files have everything that the working store has. */
+  readonly persisted: boolean
+  readonly settings: StackroomSettings | null
+  readonly files: readonly {
+    readonly name: string
+    readonly bytes: number
+    readonly state: 'ok' | 'missing' | 'damaged' | 'unknown'
+  }[]
+  /** Index structs of the index store: id and type (`vector_store`, `list`, `tree`, …). */
+  readonly indexes: readonly { readonly id: string; readonly type: string }[]
+  /** Sentences about what is odd but stops nothing. */
+  readonly warnings: readonly string[]
+}
+
+/** A document, its nodes, and a vector for each node in the same order. */
+export interface DocumentWithVectors extends ParsedDocument {
+  readonly vectors: readonly Float32Array[]
+}
+
+/** What the manifest keeps of one source file, so that finished files are not read again. */
+export interface ManifestEntry {
+  /** Absolute path. */
+  readonly path: string
+  readonly bytes: number
+  /** Milliseconds since 1970, fractions kept. */
+  readonly modifiedMs: number
+  /** SHA-256 of the content, hexadecimal. */
+  readonly contentHash: string
+  readonly refDocIds: readonly string[]
+}
+
+/** One transaction: what it removes goes first. Durable when the promise resolves. */
+export interface StorageChange {
+  /** As `delete_ref_doc(id, delete_from_docstore=True)`; ids that are not there are passed over. */
+  readonly deleteRefDocIds?: readonly string[]
+  readonly insert?: readonly DocumentWithVectors[]
+  readonly manifest?: readonly ManifestEntry[]
+  /** Paths to take out of the manifest. */
+  readonly forgetSources?: readonly string[]
+}
+
+export interface ScoredNode {
+  readonly nodeId: string
+  /** Cosine similarity, as LlamaIndex's SimpleVectorStore scores. */
+  readonly score: number
+}
+
+export interface StoredNode {
+  readonly nodeId: string
+  readonly refDocId: string | null
+  readonly text: string
+  readonly metadata: import('#contract').Metadata
+  /** In Unicode code points of the document's text, or null. */
+  readonly startCharIdx: number | null
+  readonly endCharIdx: number | null
+  readonly previousNodeId: string | null
+  readonly nextNodeId: string | null
+}
+
+export interface StorageFolder extends AsyncDisposable {
+  readonly persistDir: string
+  summary(): Promise<StorageSummary>
+  /** Exact top k by cosine similarity, best first. Throws `dimension-mismatch` for a query of another length. */
+  query(vector: Float32Array, topK: number, options?: { signal?: AbortSignal }): Promise<ScoredNode[]>
+  /** Nodes by id, in the ids' order; ids that are not there are left out. */
+  nodes(nodeIds: readonly string[]): Promise<StoredNode[]>
+  /** The nodes of a document, in the order of the text. */
+  nodesOfDocument(refDocId: string): Promise<StoredNode[]>
+  /** Throws `dimension-mismatch`, `read-only`, `disk-full`; then nothing of the change was done. */
+  change(change: StorageChange, options?: { signal?: AbortSignal }): Promise<void>
+  manifest(): Promise<ManifestEntry[]>
+  writeSettings(settings: StackroomSettings): Promise<void>
+  /** Brings the JSON files up to date, as a set. Does nothing when they are. */
+  persist(options?: { signal?: AbortSignal }): Promise<void>
+  close(): Promise<void>
+}

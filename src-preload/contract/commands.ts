@@ -1,0 +1,140 @@
+/**
+ * Every command that crosses the boundary, written once: its name, what goes in, what comes out. Main parses every
+ * input, the client infers its types from here, and both transports carry exactly this.
+ */
+import { z } from 'zod'
+import { folderInfoSchema, inspectionSchema, knowledgeBaseSchema } from './library.ts'
+import { jobSchema } from './jobs.ts'
+import { embedModelInfoSchema } from './models.ts'
+import { nodeSourceSchema, searchAnswerSchema, searchQuerySchema } from './search.ts'
+
+const nothing = z.object({})
+const knowledgeBaseId = z.object({ knowledgeBaseId: z.string() })
+const path = z.string().min(1).max(32_768)
+
+export const appInfoSchema = z.object({
+  host: z.enum(['electron', 'web']),
+  version: z.string(),
+  platform: z.string(),
+  dataFolder: z.string(),
+  /** Whether this host has native dialogs; without them the renderer shows its own file chooser. */
+  nativeDialogs: z.boolean(),
+  /** Whether files can be shown in the system's file manager and opened with their own program. */
+  canOpenFiles: z.boolean(),
+})
+export type AppInfo = z.infer<typeof appInfoSchema>
+
+export const directoryListingSchema = z.object({
+  path: z.string(),
+  parent: z.string().nullable(),
+  entries: z.array(
+    z.object({
+      name: z.string(),
+      path: z.string(),
+      isDirectory: z.boolean(),
+      size: z.number(),
+      /** True for a folder that holds a storage context or a Chroma database. */
+      isStorageFolder: z.boolean(),
+    }),
+  ),
+})
+export type DirectoryListing = z.infer<typeof directoryListingSchema>
+
+export const settingsSchema = z.object({
+  theme: z.enum(['system', 'light', 'dark']),
+})
+export type Settings = z.infer<typeof settingsSchema>
+
+export const commands = {
+  'app.info': { input: nothing, output: appInfoSchema },
+
+  'settings.read': { input: nothing, output: settingsSchema },
+  'settings.write': { input: settingsSchema.partial(), output: settingsSchema },
+
+  'library.list': { input: nothing, output: z.array(knowledgeBaseSchema) },
+  /** What these paths are, and what would be done with them. */
+  'library.inspect': {
+    input: z.object({ paths: z.array(path).min(1).max(10_000) }),
+    output: inspectionSchema,
+  },
+  /** Opens a storage folder and lists it from then on. */
+  'library.open': { input: z.object({ persistDir: path }), output: knowledgeBaseSchema },
+  /** Opens a listed knowledge base, so that the first search is quick. */
+  'library.activate': { input: knowledgeBaseId, output: knowledgeBaseSchema },
+  'library.rename': {
+    input: knowledgeBaseId.extend({ name: z.string().trim().min(1).max(200) }),
+    output: knowledgeBaseSchema,
+  },
+  /** Takes it off the list. Deletes nothing on disk. */
+  'library.forget': { input: knowledgeBaseId, output: nothing },
+  'library.info': { input: z.object({ persistDir: path }), output: folderInfoSchema },
+
+  /** Native dialogs; null when the user cancelled. Only where `nativeDialogs` is true. */
+  'dialogs.chooseFiles': {
+    input: z.object({ kind: z.enum(['sources', 'storage-folder', 'parent-folder']) }),
+    output: z.array(z.string()).nullable(),
+  },
+  /** The machine's folders, for hosts without native dialogs. `null` asks for the home folder. */
+  'files.list': { input: z.object({ path: path.nullable() }), output: directoryListingSchema },
+  'files.open': { input: z.object({ knowledgeBaseId: z.string(), nodeId: z.string() }), output: nothing },
+  'files.reveal': { input: z.object({ path }), output: nothing },
+  /** A place in the data folder that a browser may upload dropped files to; then index its `path`. */
+  'uploads.begin': {
+    input: z.object({ name: z.string().min(1).max(255) }),
+    output: z.object({ uploadId: z.string(), path: z.string() }),
+  },
+
+  'ingest.start': {
+    input: z.object({
+      paths: z.array(path).min(1).max(10_000),
+      persistDir: path,
+      name: z.string().trim().max(200).optional(),
+      /** Omitted: the model the index was built with, or the bundled one for a new index. */
+      model: z.string().optional(),
+    }),
+    output: jobSchema,
+  },
+  'jobs.list': { input: nothing, output: z.array(jobSchema) },
+  'jobs.cancel': { input: z.object({ jobId: z.string() }), output: nothing },
+  /** Takes a finished job off the list. */
+  'jobs.dismiss': { input: z.object({ jobId: z.string() }), output: nothing },
+
+  'search.query': { input: searchQuerySchema, output: searchAnswerSchema },
+  'search.source': {
+    input: z.object({ knowledgeBaseId: z.string(), nodeId: z.string() }),
+    output: nodeSourceSchema,
+  },
+
+  'models.list': { input: nothing, output: z.array(embedModelInfoSchema) },
+} as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>
+
+export type CommandName = keyof typeof commands
+/** What a caller passes (before defaults). */
+export type CommandInput<Name extends CommandName> = z.input<(typeof commands)[Name]['input']>
+/** What a handler gets (after defaults). */
+export type ParsedInput<Name extends CommandName> = z.output<(typeof commands)[Name]['input']>
+export type CommandOutput<Name extends CommandName> = z.output<(typeof commands)[Name]['output']>
+
+export interface CallOptions {
+  signal?: AbortSignal
+}
+
+/** What the renderer holds: one function, typed by the command's name. */
+export type Call = <Name extends CommandName>(
+  name: Name,
+  input: CommandInput<Name>,
+  options?: CallOptions,
+) => Promise<CommandOutput<Name>>
+
+export interface CommandContext {
+  /** Aborted when the caller cancels or goes away. */
+  readonly signal: AbortSignal
+}
+
+/** What main implements: one handler for each command. */
+export type CommandHandlers = {
+  readonly [Name in CommandName]: (
+    input: ParsedInput<Name>,
+    context: CommandContext,
+  ) => Promise<CommandOutput<Name>> | CommandOutput<Name>
+}

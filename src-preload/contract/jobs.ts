@@ -1,0 +1,53 @@
+/** Long work: its progress and its report. */
+import { z } from 'zod'
+import { errorCodeSchema, errorShapeSchema } from './errors.ts'
+
+export const jobProgressSchema = z.object({
+  phase: z.enum(['scanning', 'indexing', 'persisting', 'done']),
+  /** Files finished (indexed, skipped and failed together), and found. */
+  filesDone: z.number().int(),
+  filesTotal: z.number().int(),
+  bytesDone: z.number(),
+  bytesTotal: z.number(),
+  documents: z.number().int(),
+  nodes: z.number().int(),
+  failed: z.number().int(),
+  skipped: z.number().int(),
+  /** Nodes embedded per second, over the last seconds; null until measured. */
+  nodesPerSecond: z.number().nullable(),
+  /** Seconds left, estimated from bytes; null until it can be said. */
+  secondsLeft: z.number().nullable(),
+  /** The file being read now. */
+  currentFile: z.string().nullable(),
+})
+export type JobProgress = z.infer<typeof jobProgressSchema>
+
+export const failedFileSchema = z.object({ path: z.string(), code: errorCodeSchema, message: z.string() })
+export type FailedFile = z.infer<typeof failedFileSchema>
+
+/** `stackroom index`. The shape of its JSON output is fixed; keys may be added. */
+export const ingestReportSchema = z.object({
+  documents: z.number().int(),
+  nodes: z.number().int(),
+  /** Files without a reader, hidden or ignored files: not an error. */
+  skipped: z.number().int(),
+  failed: z.array(failedFileSchema),
+  seconds: z.number(),
+})
+export type IngestReport = z.infer<typeof ingestReportSchema>
+
+export const jobSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['ingest']),
+  knowledgeBaseId: z.string(),
+  /** The name of the knowledge base, for people. */
+  title: z.string(),
+  state: z.enum(['queued', 'running', 'cancelling', 'done', 'failed', 'cancelled']),
+  /** ISO 8601. */
+  startedAt: z.string(),
+  finishedAt: z.string().nullable(),
+  progress: jobProgressSchema,
+  report: ingestReportSchema.nullable(),
+  error: errorShapeSchema.nullable(),
+})
+export type Job = z.infer<typeof jobSchema>

@@ -1,0 +1,84 @@
+/** Knowledge bases: what the library lists, and what a path turns out to be. */
+import { z } from 'zod'
+import { errorShapeSchema } from './errors.ts'
+
+/** What made a storage folder. */
+export const folderKindSchema = z.enum([
+  'stackroom',
+  'llamaindex-python',
+  'llamaindex-ts',
+  'chroma',
+  'files',
+  'empty',
+  'missing',
+])
+export type FolderKind = z.infer<typeof folderKindSchema>
+
+export const knowledgeBaseSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** The persist dir, absolute. */
+  persistDir: z.string(),
+  kind: folderKindSchema,
+  state: z.enum(['ready', 'closed', 'opening', 'indexing', 'missing', 'error']),
+  documents: z.number().int(),
+  nodes: z.number().int(),
+  /** Length of the vectors; null when there are none. */
+  dimensions: z.number().int().nullable(),
+  /** The id of the embed model the index was built with, or the one chosen for it; null when none fits. */
+  model: z.string().nullable(),
+  /** False when the model was not recorded in the folder but chosen by its dimensions. */
+  modelRecorded: z.boolean(),
+  /** Where the vectors are: `simple` is default__vector_store.json. */
+  store: z.string(),
+  readOnly: z.boolean(),
+  /** Whether the JSON files have everything that the working store has. */
+  persisted: z.boolean(),
+  /** Bytes of the folder's files. */
+  size: z.number(),
+  /** ISO 8601 with time zone, or null when never indexed by Stackroom. */
+  lastIndexed: z.string().nullable(),
+  /** Folders and files that were indexed into it. */
+  sources: z.array(z.string()),
+  /** Why it cannot be opened or searched. */
+  error: errorShapeSchema.nullable(),
+  /** Things that a user should know but that stop nothing, in sentences. */
+  warnings: z.array(z.string()),
+})
+export type KnowledgeBase = z.infer<typeof knowledgeBaseSchema>
+
+/** What dropping or choosing these paths would do, asked before anything is done. */
+export const inspectionSchema = z.object({
+  kind: folderKindSchema,
+  /** The paths as absolute paths. */
+  paths: z.array(z.string()),
+  /** Files with a reader, and all files, counted up to a limit. */
+  readableFiles: z.number().int(),
+  files: z.number().int(),
+  bytes: z.number(),
+  /** True when counting stopped at the limit. */
+  truncated: z.boolean(),
+  suggestedName: z.string(),
+  suggestedPersistDir: z.string(),
+  /** Set when nothing can be done with these paths. */
+  error: errorShapeSchema.nullable(),
+})
+export type Inspection = z.infer<typeof inspectionSchema>
+
+export const folderFileSchema = z.object({
+  name: z.string(),
+  bytes: z.number(),
+  state: z.enum(['ok', 'missing', 'damaged', 'unknown']),
+})
+
+/** `stackroom info`. The shape of its JSON output is fixed; keys may be added. */
+export const folderInfoSchema = z.object({
+  kind: folderKindSchema,
+  documents: z.number().int(),
+  nodes: z.number().int(),
+  dimensions: z.number().int().nullable(),
+  model: z.string().nullable(),
+  store: z.string(),
+  files: z.array(folderFileSchema),
+})
+export type FolderInfo = z.infer<typeof folderInfoSchema>

@@ -4,10 +4,7 @@
  */
 import type { JsonValue } from '#contract'
 
-/** The characters for which Python's `str.isspace` is true; JavaScript's `\s` lacks six of them and has U+FEFF besides. */
-export const pythonWhitespace =
-  '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
-
+/** True where `str.isspace` is. JavaScript's `\s` lacks U+001C to U+001F and U+0085, and has U+FEFF besides. */
 export function isPythonWhitespace(code: number): boolean {
   if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d) || (code >= 0x1c && code <= 0x1f)
   return (
@@ -40,20 +37,12 @@ export function pythonStr(value: JsonValue): string {
 /** `repr(value)` of a value that came out of `json.loads`. */
 export function pythonRepr(value: JsonValue): string {
   if (value === null) return 'None'
-  switch (typeof value) {
-    case 'string':
-      return stringRepr(value)
-    case 'boolean':
-      return value ? 'True' : 'False'
-    case 'number':
-      return numberRepr(value)
-    default:
-      return Array.isArray(value)
-        ? `[${value.map(pythonRepr).join(', ')}]`
-        : `{${Object.entries(value)
-            .map(([key, item]) => `${stringRepr(key)}: ${pythonRepr(item)}`)
-            .join(', ')}}`
-  }
+  if (typeof value === 'string') return stringRepr(value)
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  if (typeof value === 'number') return numberRepr(value)
+  if (Array.isArray(value)) return `[${value.map(pythonRepr).join(', ')}]`
+  const entries = Object.entries(value).map(([key, item]) => `${stringRepr(key)}: ${pythonRepr(item)}`)
+  return `{${entries.join(', ')}}`
 }
 
 // Everything for which `str.isprintable` is false, and the backslash.

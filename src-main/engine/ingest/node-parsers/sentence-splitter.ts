@@ -1,0 +1,166 @@
+/**
+ * LlamaIndex's SentenceSplitter: chunks of at most `chunkSize` tokens that prefer to end where sentences end, with an
+ * overlap. The algorithm is `llama_index.core.node_parser.text.sentence`, step by step, so that the chunks are the same.
+ */
+import { pythonStrip } from '#engine/schema/python-text.ts'
+import type { TokenCounter } from '../tokenizers/token-counter.ts'
+import { splitBySentenceTokenizer } from './punkt.ts'
+
+export interface SentenceSplitterOptions {
+  readonly chunkSize: number
+  readonly chunkOverlap: number
+  readonly separator: string
+  readonly paragraphSeparator: string
+  readonly secondaryChunkingRegex: string | null
+}
+
+export const sentenceSplitterDefaults: SentenceSplitterOptions = {
+  chunkSize: 1024,
+  chunkOverlap: 200,
+  separator: ' ',
+  paragraphSeparator: '\n\n\n',
+  secondaryChunkingRegex: '[^,.;。？！]+[,.;。？！]?|[,.;。？！]',
+}
+
+interface Split {
+  readonly text: string
+  readonly isSentence: boolean
+  readonly tokens: number
+}
+
+type SplitFunction = (text: string) => string[]
+
+export class SentenceSplitter {
+  readonly #options: SentenceSplitterOptions
+  readonly #counter: TokenCounter
+  readonly #sentenceSplits: readonly SplitFunction[]
+  readonly #subSentenceSplits: readonly SplitFunction[]
+
+  constructor(counter: TokenCounter, options: SentenceSplitterOptions) {
+    const { separator, paragraphSeparator, secondaryChunkingRegex } = options
+    this.#counter = counter
+    this.#options = options
+    this.#sentenceSplits = [splitBySeparator(paragraphSeparator), splitBySentenceTokenizer]
+    this.#subSentenceSplits = [
+      ...(secondaryChunkingRegex === null ? [] : [splitByRegex(secondaryChunkingRegex)]),
+      splitBySeparator(separator),
+      (text) => Array.from(text),
+    ]
+  }
+
+  /** `split_text` */
+  splitText(text: string, chunkSize: number = this.#options.chunkSize): string[] {
+    if (text === '') return [text]
+    return this.#merge(this.#split(text, chunkSize), chunkSize)
+  }
+
+  /**
+   * `split_text_metadata_aware`: leaves room for the metadata that stands before the text in every node. Where the
+   * metadata would leave less than 50 tokens (LlamaIndex warns there, and fails where nothing is left) the chunks get
+   * 50, so that a very long path does not make a file unreadable.
+   */
+  splitTextMetadataAware(text: string, metadata: string): string[] {
+    const { chunkSize } = this.#options
+    const room = chunkSize - this.#counter.count(metadata)
+    return this.splitText(text, room > 0 ? room : Math.min(50, chunkSize))
+  }
+
+  #exceeds(text: string, limit: number): boolean {
+    return this.#counter.exceeds?.(text, limit) ?? this.#counter.count(text) > limit
+  }
+
+  #split(text: string, chunkSize: number): Split[] {
+    if (!this.#exceeds(text, chunkSize))
+      return [{ text, isSentence: true, tokens: this.#counter.count(text) }]
+    const splits: Split[] = []
+    this.#splitLonger(text, chunkSize, splits)
+    return splits
+  }
+
+  /** `_split` of a text that is known to be longer than a chunk. */
+  #splitLonger(text: string, chunkSize: number, into: Split[]): void {
+    const { texts, isSentence } = this.#splitByFunctions(text)
+    for (const part of texts) {
+      if (this.#exceeds(part, chunkSize)) {
+        // What cannot be split any further stays as it is.
+        if (texts.length === 1) into.push({ text: part, isSentence, tokens: this.#counter.count(part) })
+        else this.#splitLonger(part, chunkSize, into)
+      } else into.push({ text: part, isSentence, tokens: this.#counter.count(part) })
+    }
+  }
+
+  /** `_get_splits_by_fns` */
+  #splitByFunctions(text: string): { texts: string[]; isSentence: boolean } {
+    for (const split of this.#sentenceSplits) {
+      const texts = split(text)
+      if (texts.length > 1) return { texts, isSentence: true }
+    }
+    let texts: string[] = []
+    for (const split of this.#subSentenceSplits) {
+      texts = split(text)
+      if (texts.length > 1) break
+    }
+    return { texts, isSentence: false }
+  }
+
+  /** `_merge`; a single character of more tokens than a chunk is a chunk of its own, where LlamaIndex raises. */
+  #merge(splits: readonly Split[], chunkSize: number): string[] {
+    const chunks: string[] = []
+    let chunk: Split[] = []
+    let length = 0
+    let isNew = true
+
+    const close = (): void => {
+      chunks.push(chunk.map((split) => split.text).join(''))
+      const last = chunk
+      let from = last.length
+      length = 0
+      while (from > 0) {
+        const tokens = last[from - 1]?.tokens ?? 0
+        if (length + tokens > this.#options.chunkOverlap) break
+        length += tokens
+        from--
+      }
+      chunk = last.slice(from)
+      isNew = true
+    }
+
+    for (let index = 0; index < splits.length;) {
+      const split = splits[index]
+      if (!split) break
+      if (length + split.tokens > chunkSize && !isNew) {
+        close()
+        continue
+      }
+      // The overlap makes room where the next split would not fit behind it.
+      let dropped = 0
+      while (isNew && dropped < chunk.length && length + split.tokens > chunkSize) {
+        length -= chunk[dropped]?.tokens ?? 0
+        dropped++
+      }
+      if (dropped > 0) chunk = chunk.slice(dropped)
+      if (split.isSentence || length + split.tokens <= chunkSize || isNew) {
+        length += split.tokens
+        chunk.push(split)
+        index++
+        isNew = false
+      } else close()
+    }
+    if (!isNew) chunks.push(chunk.map((split) => split.text).join(''))
+    return chunks.map(pythonStrip).filter((text) => text !== '')
+  }
+}
+
+/** `split_by_sep`: the separator stays, at the beginning of the part that follows it. */
+function splitBySeparator(separator: string): SplitFunction {
+  return (text) =>
+    text
+      .split(separator)
+      .map((part, index) => (index > 0 ? separator + part : part))
+      .filter((part) => part !== '')
+}
+
+function splitByRegex(pattern: string): SplitFunction {
+  const regex = new RegExp(pattern, 'gu')
+  return (text) => text.match(regex) ?? []
+}

@@ -9,6 +9,7 @@ export const errorCodes = [
   'invalid-input',
   'not-found',
   'cancelled',
+  'disconnected',
   'busy',
   'wrong-usage',
   // the file system

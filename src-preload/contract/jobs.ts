@@ -31,6 +31,8 @@ export const ingestReportSchema = z.object({
   nodes: z.number().int(),
   /** Files without a reader, hidden or ignored files: not an error. */
   skipped: z.number().int(),
+  /** Files that the index already had as they are. */
+  unchanged: z.number().int(),
   failed: z.array(failedFileSchema),
   seconds: z.number(),
 })

@@ -1,0 +1,110 @@
+/** One file from the disk to parsed documents: read, hash, extract the text, cut it into nodes. Runs in a reader worker. */
+import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { StackroomError } from '#contract'
+import { buildNodes } from '#engine/schema/build-nodes.ts'
+import { documentHash } from '#engine/schema/hash.ts'
+import {
+  defaultMetadataSeparator,
+  defaultMetadataTemplate,
+  metadataString,
+} from '#engine/schema/metadata-mode.ts'
+import type { Metadata, ParsedDocument, SourceDocument } from '#engine/schema/node.ts'
+import { toFileError } from './file-errors.ts'
+import { excludedMetadataKeys, fileMetadata, fileStatus, type FileStatus } from './file-metadata.ts'
+import { extensionForPeople, readerByName } from './file-types.ts'
+import type { SentenceSplitter } from './node-parsers/sentence-splitter.ts'
+import type { FileReader, ReadPart } from './readers/reader.ts'
+import { loadReader } from './readers/registry.ts'
+
+export interface ParseFileInput {
+  readonly path: string
+  /** When the content still has this SHA-256 the file is not parsed again. */
+  readonly knownContentHash?: string | undefined
+}
+
+export interface ParsedFile extends FileStatus {
+  readonly path: string
+  /** SHA-256 of the content, hexadecimal. */
+  readonly contentHash: string
+  /** Null when the content has the hash that was known. */
+  readonly documents: readonly ParsedDocument[] | null
+}
+
+/** @throws StackroomError about this file */
+export async function parseFile(input: ParseFileInput, splitter: SentenceSplitter): Promise<ParsedFile> {
+  const { path, knownContentHash } = input
+  const name = readerByName(path)
+  if (name === null)
+    throw new StackroomError('unsupported-type', `Stackroom has no reader for ${extensionForPeople(path)}.`)
+  const reader = await loadReader(name === 'unknown' ? 'text' : name)
+  const { bytes, status } = await readBytes(path, reader)
+  const contentHash = createHash('sha256').update(bytes).digest('hex')
+  const file = { path, contentHash, ...status }
+  if (contentHash === knownContentHash) return { ...file, documents: null }
+
+  const parts = await reader.read({ path, bytes, nameIsTelling: name !== 'unknown' })
+  const metadata = fileMetadata(path, status)
+  const documents = parts
+    .filter((part) => part.text.trim() !== '')
+    .map((part) => toDocument(part, path, metadata, reader.numbersParts))
+  if (documents.length === 0)
+    throw new StackroomError('no-text', 'There is no text in this file.', {
+      hint: 'Nothing of it can be searched; leave it out.',
+    })
+  return { ...file, documents: documents.map((document) => parseDocument(document, splitter)) }
+}
+
+async function readBytes(path: string, reader: FileReader): Promise<{ bytes: Buffer; status: FileStatus }> {
+  try {
+    await using file = await open(path, 'r')
+    const status = fileStatus(await file.stat())
+    if (status.bytes === 0)
+      throw new StackroomError('empty-file', 'This file is empty: it has 0 bytes.', {
+        hint: 'There is nothing to index in it.',
+      })
+    if (status.bytes > reader.maximumBytes) {
+      const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MB`
+      throw new StackroomError(
+        'file-too-large',
+        `This file has ${megabytes(status.bytes)}; Stackroom reads files of this kind up to ${megabytes(reader.maximumBytes)}.`,
+        { hint: 'Split it into smaller files.' },
+      )
+    }
+    return { bytes: await file.readFile(), status }
+  } catch (error) {
+    throw toFileError(error)
+  }
+}
+
+function toDocument(
+  { part, text, metadata: own }: ReadPart,
+  path: string,
+  file: Metadata,
+  numbersParts: boolean,
+): SourceDocument {
+  const wellFormed = text.isWellFormed() ? text : text.toWellFormed()
+  const metadata = { ...own, ...file }
+  return {
+    id: numbersParts ? `${path}_part_${part}` : path,
+    text: wellFormed,
+    metadata,
+    excludedEmbedMetadataKeys: excludedMetadataKeys,
+    excludedLlmMetadataKeys: excludedMetadataKeys,
+    hash: documentHash(wellFormed, metadata),
+  }
+}
+
+export function parseDocument(document: SourceDocument, splitter: SentenceSplitter): ParsedDocument {
+  const holder = {
+    metadata: document.metadata,
+    excluded_embed_metadata_keys: document.excludedEmbedMetadataKeys,
+    excluded_llm_metadata_keys: document.excludedLlmMetadataKeys,
+    metadata_template: defaultMetadataTemplate,
+    metadata_separator: defaultMetadataSeparator,
+  }
+  const embed = metadataString(holder, 'embed')
+  const llm = metadataString(holder, 'llm')
+  const splits = splitter.splitTextMetadataAware(document.text, embed.length > llm.length ? embed : llm)
+  return { document, nodes: buildNodes(document, splits) }
+}

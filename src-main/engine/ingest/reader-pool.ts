@@ -1,0 +1,183 @@
+/**
+ * Reader workers, one for each core. They are started when files come and ended when none have come for a while. Each
+ * file has a limit of time and memory; a worker that exceeds one is ended, and another takes its place.
+ */
+import { availableParallelism } from 'node:os'
+import { StackroomError } from '#contract'
+import { WorkerClient } from '#platform/worker-client.ts'
+import type { NodeParserSettings } from './node-parser-settings.ts'
+import type { ParsedFile, ParseFileInput } from './parse-file.ts'
+
+/** What src-main/workers/reader.ts answers. */
+type ReaderMethods = {
+  parse: (input: ParseFileInput & { readonly settings: NodeParserSettings }) => Promise<ParsedFile>
+}
+
+export interface ReaderPoolOptions {
+  /** Default: the number of cores. */
+  readonly size?: number
+  /** Heap of one worker in MB. Default: 1024. */
+  readonly memoryLimitMb?: number
+  /** How long a file of so many bytes may take, in milliseconds. Default: a minute, and a second for each MB. */
+  readonly timeLimitMs?: (bytes: number) => number
+  /** Workers without work are ended after so many milliseconds. Default: 30,000. */
+  readonly idleMs?: number
+}
+
+export interface ParseOptions {
+  readonly settings: NodeParserSettings
+  /** The file's size, for its time limit. */
+  readonly bytes: number
+  readonly signal?: AbortSignal | undefined
+}
+
+type Reader = WorkerClient<ReaderMethods>
+
+export class ReaderPool implements AsyncDisposable {
+  /** Files that are worked on at once. */
+  readonly size: number
+  readonly #memoryLimitMb: number
+  readonly #timeLimitMs: (bytes: number) => number
+  readonly #idleMs: number
+  readonly #idle: { readonly reader: Reader; readonly since: number }[] = []
+  readonly #busy = new Set<Reader>()
+  readonly #waiting: (() => void)[] = []
+  #slots: number
+  #idleTimer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(options: ReaderPoolOptions = {}) {
+    this.size = Math.max(1, options.size ?? availableParallelism())
+    this.#slots = this.size
+    this.#memoryLimitMb = options.memoryLimitMb ?? 1024
+    this.#timeLimitMs = options.timeLimitMs ?? ((bytes) => 60_000 + bytes / 1000)
+    this.#idleMs = options.idleMs ?? 30_000
+  }
+
+  /** @throws StackroomError about this file: of its reader, `time-limit` or `memory-limit`; or the signal's reason. */
+  async parse(input: ParseFileInput, { settings, bytes, signal }: ParseOptions): Promise<ParsedFile> {
+    await this.#takeSlot(signal)
+    try {
+      signal?.throwIfAborted()
+      if (this.#closed) throw new StackroomError('cancelled', 'The readers were closed.')
+      const reader = this.#idle.pop()?.reader ?? this.#start()
+      this.#busy.add(reader)
+      const limit = this.#timeLimitMs(bytes)
+      const timeout = new AbortController()
+      const timer = setTimeout(() => timeout.abort(timeLimit(limit)), limit)
+      let isFine = false
+      try {
+        const parsed = await reader.call(
+          'parse',
+          { ...input, settings },
+          { signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal },
+        )
+        isFine = true
+        return parsed
+      } catch (error) {
+        // Errors of the file come back from a worker that goes on; after any other its thread is stuck or gone.
+        isFine =
+          error instanceof StackroomError &&
+          !timeout.signal.aborted &&
+          !signal?.aborted &&
+          !this.#ended.has(reader)
+        throw error instanceof StackroomError && error.code === 'memory-limit' ? memoryLimit(error) : error
+      } finally {
+        clearTimeout(timer)
+        this.#busy.delete(reader)
+        if (isFine && !this.#closed) this.#rest(reader)
+        else await reader.close()
+      }
+    } finally {
+      this.#freeSlot()
+    }
+  }
+
+  readonly #ended = new WeakSet<Reader>()
+
+  #start(): Reader {
+    const reader: Reader = new WorkerClient<ReaderMethods>('reader', {
+      resourceLimits: { maxOldGenerationSizeMb: this.#memoryLimitMb },
+      onExit: () => this.#ended.add(reader),
+    })
+    return reader
+  }
+
+  #rest(reader: Reader): void {
+    this.#idle.push({ reader, since: performance.now() })
+    this.#idleTimer ??= setInterval(() => this.#endIdle(), this.#idleMs).unref()
+  }
+
+  #endIdle(): void {
+    const limit = performance.now() - this.#idleMs
+    const old = this.#idle.filter(({ since }) => since < limit)
+    for (const entry of old) {
+      this.#idle.splice(this.#idle.indexOf(entry), 1)
+      void entry.reader.close()
+    }
+    if (this.#idle.length === 0 && this.#busy.size === 0) this.#stopTimer()
+  }
+
+  #stopTimer(): void {
+    clearInterval(this.#idleTimer)
+    this.#idleTimer = undefined
+  }
+
+  async #takeSlot(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted()
+    if (this.#slots > 0) {
+      this.#slots--
+      return
+    }
+    await new Promise<void>((resolve, reject) => {
+      const stop = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(enter), 1)
+        reject(signal?.reason as Error)
+      }
+      const enter = (): void => {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      }
+      signal?.addEventListener('abort', stop, { once: true })
+      this.#waiting.push(enter)
+    })
+  }
+
+  /** The slot goes on to whoever waits longest. */
+  #freeSlot(): void {
+    const next = this.#waiting.shift()
+    if (next) next()
+    else this.#slots++
+  }
+
+  /** Ends all workers; files under way are rejected. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#stopTimer()
+    const readers = [...this.#idle.map(({ reader }) => reader), ...this.#busy]
+    this.#idle.length = 0
+    await Promise.all(readers.map((reader) => reader.close()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+function timeLimit(milliseconds: number): StackroomError {
+  const seconds = Math.max(1, Math.round(milliseconds / 1000))
+  return new StackroomError(
+    'time-limit',
+    `Reading this file took longer than ${seconds} s and was stopped.`,
+    {
+      hint: 'It may be damaged, or made to keep readers busy. Convert it or leave it out.',
+    },
+  )
+}
+
+function memoryLimit(cause: StackroomError): StackroomError {
+  return new StackroomError('memory-limit', 'Reading this file needed more memory than a file may use.', {
+    hint: 'Split it into smaller files, or leave it out.',
+    cause,
+  })
+}

@@ -1,0 +1,103 @@
+/**
+ * Bytes to text. SimpleDirectoryReader decodes everything as UTF-8 and drops the bytes that are not; here the encoding is
+ * found out: byte order mark, then what the file says of itself, then UTF-8, UTF-16 without a mark, then statistics.
+ */
+import { analyse } from 'chardet'
+import { StackroomError } from '#contract'
+
+/** Enough for the statistics, which take a second for a few megabytes. */
+const sampleBytes = 64 * 1024
+
+/** @throws StackroomError `binary-file` */
+export function decodeText(bytes: Uint8Array, declaredEncoding?: string): string {
+  const marked = byteOrderMark(bytes)
+  if (marked) return decode(bytes.subarray(marked.length), marked.encoding)
+  const wide = unmarkedUtf16(bytes)
+  if (wide) return decode(bytes, wide)
+  if (bytes.subarray(0, sampleBytes).includes(0)) throw binaryFile()
+  const utf8 = decodeStrictly(bytes, 'utf-8')
+  if (utf8 !== undefined) {
+    if (controlShare(bytes) > 0.1) throw binaryFile()
+    return utf8
+  }
+  if (controlShare(bytes) > 0.02) throw binaryFile()
+  const declared = declaredEncoding === undefined ? undefined : decodeStrictly(bytes, declaredEncoding)
+  return declared ?? decode(bytes, likeliestEncoding(bytes))
+}
+
+export function binaryFile(): StackroomError {
+  return new StackroomError('binary-file', 'This is not a text file: its content is binary.', {
+    hint: 'If it is a document, give it the ending of its format.',
+  })
+}
+
+function byteOrderMark(bytes: Uint8Array): { encoding: string; length: number } | undefined {
+  const [first, second, third] = bytes
+  if (first === 0xef && second === 0xbb && third === 0xbf) return { encoding: 'utf-8', length: 3 }
+  if (first === 0xff && second === 0xfe) return { encoding: 'utf-16le', length: 2 }
+  if (first === 0xfe && second === 0xff) return { encoding: 'utf-16be', length: 2 }
+  return undefined
+}
+
+/** Text of mostly Latin script in UTF-16 has a zero in every other byte, and hardly any in the others. */
+function unmarkedUtf16(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
+  const sample = bytes.subarray(0, sampleBytes - (sampleBytes % 2))
+  if (sample.length < 8 || bytes.length % 2 !== 0) return undefined
+  const zeros: [even: number, odd: number] = [0, 0]
+  sample.forEach((byte, index) => {
+    if (byte === 0) zeros[index % 2 === 0 ? 0 : 1]++
+  })
+  const half = sample.length / 2
+  const [even, odd] = zeros
+  const candidate =
+    odd > half * 0.7 && even < half * 0.02
+      ? 'utf-16le'
+      : even > half * 0.7 && odd < half * 0.02
+        ? 'utf-16be'
+        : undefined
+  if (candidate === undefined) return undefined
+  const text = decodeStrictly(sample, candidate)
+  return text !== undefined && controlShare(Buffer.from(text, 'utf8')) < 0.02 ? candidate : undefined
+}
+
+/** The share of bytes that no text has: control characters but white space, backspace and escape. */
+function controlShare(bytes: Uint8Array): number {
+  const sample = bytes.subarray(0, sampleBytes)
+  let count = 0
+  for (const byte of sample) {
+    if ((byte < 0x20 && byte !== 0x1b && !(byte >= 0x08 && byte <= 0x0d)) || byte === 0x7f) count++
+  }
+  return sample.length === 0 ? 0 : count / sample.length
+}
+
+function likeliestEncoding(bytes: Uint8Array): string {
+  const firstForeign = bytes.findIndex((byte) => byte >= 0x80)
+  const start = Math.max(0, firstForeign - 1024)
+  const match = analyse(bytes.subarray(start, start + sampleBytes)).find(
+    ({ name }) => name !== 'ASCII' && name !== 'UTF-8' && isSupported(name),
+  )
+  // Below that the statistics guess; Windows-1252 contains Latin-1 and gives some text for any bytes.
+  return match && match.confidence >= 20 ? match.name : 'windows-1252'
+}
+
+function isSupported(encoding: string): boolean {
+  try {
+    new TextDecoder(encoding)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function decode(bytes: Uint8Array, encoding: string): string {
+  return new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes)
+}
+
+function decodeStrictly(bytes: Uint8Array, encoding: string): string | undefined {
+  if (!isSupported(encoding)) return undefined
+  try {
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * HTML as the text that a reader of the page reads: its main content without navigation, title first. Where
+ * SimpleDirectoryReader takes the markup as it stands, most of what would be embedded is tags.
+ */
+import { Parser } from 'htmlparser2'
+import { decodeText } from './decode-text.ts'
+import { HtmlText } from './html-text.ts'
+import type { FileReader } from './reader.ts'
+
+export const htmlReader: FileReader = {
+  maximumBytes: 50 * 1024 * 1024,
+  numbersParts: false,
+  read({ bytes }) {
+    return [{ part: 0, text: htmlToText(decodeText(bytes, declaredEncoding(bytes))), metadata: {} }]
+  },
+}
+
+export function htmlToText(html: string): string {
+  const text = new HtmlText()
+  const parser = new Parser(
+    {
+      onopentag: (name, attributes) => text.open(name, attributes),
+      ontext: (data) => text.write(data),
+      onclosetag: (name) => text.close(name),
+    },
+    { decodeEntities: true, lowerCaseTags: true },
+  )
+  parser.end(html)
+  return text.finish()
+}
+
+/** `<meta charset>` or its older form, looked for as browsers do: in the first kilobyte. */
+function declaredEncoding(bytes: Buffer): string | undefined {
+  const head = bytes.subarray(0, 1024).toString('latin1')
+  return (
+    /<meta[^>]+charset\s*=\s*["']?([\w-]+)/i.exec(head)?.[1] ??
+    /^<\?xml[^>]+encoding\s*=\s*["']([\w-]+)/.exec(head)?.[1]
+  )
+}

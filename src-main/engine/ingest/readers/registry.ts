@@ -1,0 +1,13 @@
+/** The readers by name; each is loaded when the first file asks for it, pdf.js being several megabytes. */
+import type { ReaderName } from '../file-types.ts'
+import type { FileReader } from './reader.ts'
+
+const loaders: Readonly<Record<ReaderName, () => Promise<FileReader>>> = {
+  text: async () => (await import('./text.ts')).textReader,
+  html: async () => (await import('./html.ts')).htmlReader,
+  pdf: async () => (await import('./pdf.ts')).pdfReader,
+}
+
+export function loadReader(name: ReaderName): Promise<FileReader> {
+  return loaders[name]()
+}

@@ -4,8 +4,8 @@
  */
 import type { EmbedModel } from '#engine/embed/embed-model.ts'
 import type { ParsedDocument } from '#engine/schema/node.ts'
-import type { DocumentWithVectors, ManifestEntry, StorageFolder } from '#engine/storage/storage-folder.ts'
-import type { ReadFile } from './pipeline.ts'
+import type { DocumentWithVectors, ManifestEntry } from '#engine/storage/storage-folder.ts'
+import type { IngestStorage, ReadFile } from './pipeline.ts'
 import type { IngestProgress } from './progress.ts'
 
 /** Nodes of a batch: enough to keep a model busy, few enough that little is lost when the work stops. */
@@ -15,7 +15,7 @@ const embedTexts = 64
 
 export interface EmbedAndCommitOptions {
   readonly files: AsyncIterable<ReadFile>
-  readonly storage: StorageFolder
+  readonly storage: IngestStorage
   readonly model: EmbedModel
   readonly progress: IngestProgress
   readonly signal: AbortSignal | undefined
@@ -90,7 +90,7 @@ async function embedBatch(
 
 async function commit(
   files: readonly EmbeddedFile[],
-  storage: StorageFolder,
+  storage: IngestStorage,
   progress: IngestProgress,
 ): Promise<void> {
   const documents = files.flatMap((file) => file.documents)

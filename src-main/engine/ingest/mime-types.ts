@@ -1,11 +1,10 @@
 /**
- * `mimetypes.guess_type(path)[0]` of Python: the table that comes with CPython 3.11, and the document formats that later
- * versions added. Python also reads the system's own tables (/etc/mime.types, the Windows registry) where there are any;
- * that part differs from machine to machine and is left out.
+ * `mimetypes.guess_type(path)[0]` of Python: CPython's table (3.11), and over it the tables of the system that Python
+ * reads too, so that a file has the same type here as there. The Windows registry, which Python also asks, is left out.
  */
+import { readFileSync } from 'node:fs'
 
 const extensionsOfTypes: Readonly<Record<string, string>> = {
-  'application/epub+zip': 'epub',
   'application/javascript': 'js mjs',
   'application/json': 'json',
   'application/manifest+json': 'webmanifest',
@@ -17,17 +16,10 @@ const extensionsOfTypes: Readonly<Record<string, string>> = {
   'application/pdf': 'pdf',
   'application/pkcs7-mime': 'p7c',
   'application/postscript': 'ps ai eps',
-  'application/rtf': 'rtf',
   'application/trig': 'trig',
   'application/vnd.apple.mpegurl': 'm3u m3u8',
   'application/vnd.ms-excel': 'xls xlb',
   'application/vnd.ms-powerpoint': 'ppt pot ppa pps pwz',
-  'application/vnd.oasis.opendocument.presentation': 'odp',
-  'application/vnd.oasis.opendocument.spreadsheet': 'ods',
-  'application/vnd.oasis.opendocument.text': 'odt',
-  'application/vnd.openxmlformats-officedocument.presentationml.presentation': 'pptx',
-  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'xlsx',
-  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'docx',
   'application/wasm': 'wasm',
   'application/x-bcpio': 'bcpio',
   'application/x-cpio': 'cpio',
@@ -110,11 +102,43 @@ const extensionsOfTypes: Readonly<Record<string, string>> = {
   'video/x-sgi-movie': 'movie',
 }
 
-const typeOfExtension = new Map(
-  Object.entries(extensionsOfTypes).flatMap(([type, extensions]) =>
-    extensions.split(' ').map((extension) => [extension, type] as const),
-  ),
-)
+/** `mimetypes.knownfiles`; later ones override. */
+const systemTables = [
+  '/etc/mime.types',
+  '/etc/httpd/mime.types',
+  '/etc/httpd/conf/mime.types',
+  '/etc/apache/mime.types',
+  '/etc/apache2/mime.types',
+  '/usr/local/etc/httpd/conf/mime.types',
+  '/usr/local/lib/netscape/mime.types',
+  '/usr/local/etc/httpd/conf/mime.types',
+  '/usr/local/etc/mime.types',
+]
+
+let typesOfExtensions: ReadonlyMap<string, string> | undefined
+
+function readTypes(): ReadonlyMap<string, string> {
+  const types = new Map<string, string>()
+  for (const [type, extensions] of Object.entries(extensionsOfTypes)) {
+    for (const extension of extensions.split(' ')) types.set(extension, type)
+  }
+  for (const path of systemTables) {
+    for (const line of readLines(path)) {
+      const [type, ...extensions] = (line.split('#')[0] ?? '').trim().split(/\s+/)
+      if (type !== undefined) for (const extension of extensions) types.set(extension, type)
+    }
+  }
+  return types
+}
+
+/** Most systems have one of the tables, or none: what cannot be read is not there. */
+function readLines(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n')
+  } catch {
+    return []
+  }
+}
 
 /** Short for two endings, as Python's `suffix_map`. */
 const longForms: Readonly<Record<string, string>> = {
@@ -137,7 +161,8 @@ export function guessMimeType(path: string): string | null {
     extension = extensionOf(name)
   }
   if (encodings.has(extension)) extension = extensionOf(name.slice(0, -extension.length - 1))
-  return typeOfExtension.get(extension) ?? typeOfExtension.get(extension.toLowerCase()) ?? null
+  typesOfExtensions ??= readTypes()
+  return typesOfExtensions.get(extension) ?? typesOfExtensions.get(extension.toLowerCase()) ?? null
 }
 
 /** As `os.path.splitext`, without the dot: leading dots do not begin an extension. */

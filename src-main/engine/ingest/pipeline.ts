@@ -20,8 +20,11 @@ import { IngestProgress } from './progress.ts'
 import type { ReaderPool } from './reader-pool.ts'
 import { scan, type ScannedFile, type SkippedFile } from './scan.ts'
 
+/** What the pipeline needs of a storage folder. */
+export type IngestStorage = Pick<StorageFolder, 'manifest' | 'change'>
+
 export interface IngestOptions {
-  readonly storage: StorageFolder
+  readonly storage: IngestStorage
   readonly model: EmbedModel
   readonly paths: readonly string[]
   readonly nodeParserSettings: NodeParserSettings
@@ -91,6 +94,8 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
     signal,
   })
 
+  progress.update({ currentFile: null })
+  progress.reportNow()
   const { documents, nodes } = progress.counts
   return {
     documents,

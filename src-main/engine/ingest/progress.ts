@@ -55,6 +55,11 @@ export class IngestProgress {
     this.#report(isNewPhase)
   }
 
+  /** Tells where things stand, however short ago that was last told. */
+  reportNow(): void {
+    this.#report(true)
+  }
+
   /** Counts bytes that cost nothing, which say nothing about the time that the others take. */
   addFreeBytes(bytes: number): void {
     this.#freeBytes += bytes

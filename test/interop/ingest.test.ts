@@ -1,0 +1,235 @@
+/** Documents, nodes and chunks beside those of Python's SimpleDirectoryReader and SentenceSplitter. */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { cp, glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzipSync } from 'node:zlib'
+import { afterEach, expect, test } from 'vitest'
+import { z } from 'zod'
+import { metadataSchema, type Metadata } from '#contract'
+import { SentenceSplitter, sentenceSplitterDefaults } from '#engine/ingest/node-parsers/sentence-splitter.ts'
+import { parseDocument, parseFile } from '#engine/ingest/parse-file.ts'
+import { htmlReader } from '#engine/ingest/readers/html.ts'
+import { Cl100kBase } from '#engine/ingest/tokenizers/cl100k-base.ts'
+import { documentHash } from '#engine/schema/hash.ts'
+import type { ParsedDocument } from '#engine/schema/node.ts'
+
+const root = join(import.meta.dirname, '../..')
+const python = process.env['STACKROOM_PYTHON'] ?? join(root, '.venv/bin/python')
+const fixtures = join(root, 'test/fixtures/documents')
+const documentation = '/usr/share/doc'
+const counter = new Cl100kBase()
+
+const referenceSchema = z.array(
+  z.object({
+    id: z.string(),
+    text: z.string(),
+    metadata: metadataSchema,
+    excluded_embed: z.array(z.string()),
+    excluded_llm: z.array(z.string()),
+    hash: z.string(),
+    nodes: z.array(
+      z.object({ node: z.record(z.string(), z.unknown()), hash: z.string(), embed_text: z.string() }),
+    ),
+  }),
+)
+
+interface Job {
+  readonly files?: readonly string[]
+  readonly texts?: readonly { readonly id: string; readonly text: string; readonly metadata: Metadata }[]
+  readonly chunkSize?: number
+  readonly chunkOverlap?: number
+}
+
+async function reference(job: Job) {
+  const running = promisify(execFile)(python, [join(import.meta.dirname, 'ingest_reference.py')], {
+    maxBuffer: 1024 ** 3,
+  })
+  running.child.stdin?.end(
+    JSON.stringify({
+      files: job.files ?? [],
+      texts: job.texts ?? [],
+      chunk_size: job.chunkSize ?? 1024,
+      chunk_overlap: job.chunkOverlap ?? 200,
+    }),
+  )
+  return referenceSchema.parse(JSON.parse((await running).stdout))
+}
+
+function splitter(chunkSize = 1024, chunkOverlap = 200): SentenceSplitter {
+  return new SentenceSplitter(counter, { ...sentenceSplitterDefaults, chunkSize, chunkOverlap })
+}
+
+/** Node ids are random on both sides: each is replaced by its node's place. */
+function withoutRandomIds(nodes: readonly unknown[], ids: readonly string[]): unknown {
+  let text = JSON.stringify(nodes)
+  ids.forEach((id, index) => {
+    text = text.replaceAll(id, `node ${index}`)
+  })
+  return JSON.parse(text)
+}
+
+function ours({ document, nodes }: ParsedDocument): unknown {
+  return {
+    id: document.id,
+    text: document.text,
+    metadata: document.metadata,
+    excluded_embed: document.excludedEmbedMetadataKeys,
+    excluded_llm: document.excludedLlmMetadataKeys,
+    hash: document.hash,
+    nodes: withoutRandomIds(
+      nodes.map(({ node, hash, embedText }) => ({ node, hash, embed_text: embedText })),
+      nodes.map(({ node }) => node.id_),
+    ),
+  }
+}
+
+const folders: string[] = []
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+})
+
+test('documents and nodes of text files are those of Python, key for key', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stackroom-interop-'))
+  folders.push(folder)
+  await cp(fixtures, folder, { recursive: true })
+  await writeFile(
+    join(folder, "it's a “long” name.py"),
+    '# ünïcödé 😀\n' + 'print("hello")  # again.\n'.repeat(700),
+  )
+  const files = ['notes.txt', 'handbook.md', 'README.md', "it's a “long” name.py"].map((name) =>
+    join(folder, name),
+  )
+  const expected = await reference({ files })
+  const parsed = await Promise.all(files.map((path) => parseFile({ path }, splitter())))
+  expect(parsed.flatMap(({ documents }) => documents ?? []).map(ours)).toEqual(
+    expected.map((document) => ({
+      ...document,
+      nodes: withoutRandomIds(
+        document.nodes,
+        document.nodes.map(({ node }) => String(node['id_'])),
+      ),
+    })),
+  )
+  expect(JSON.stringify(parsed[0]?.documents?.[0]?.nodes[0]?.node ?? {}).replace(/[0-9a-f-]{36}/, '')).toBe(
+    JSON.stringify(expected[0]?.nodes[0]?.node ?? {}).replace(/[0-9a-f-]{36}/, ''),
+  )
+})
+
+test('pages of a PDF have Python’s ids, metadata and order of keys', async () => {
+  const path = join(fixtures, 'two-pages.pdf')
+  const expected = await reference({ files: [path] })
+  const { documents } = await parseFile({ path }, splitter())
+  const shape = ({ id, metadata }: { id: string; metadata: Metadata }) => [id, Object.entries(metadata)]
+  expect(documents?.map(({ document }) => shape(document))).toEqual(expected.map(shape))
+})
+
+/** Texts that are awkward for hashes, sentences, tokens or offsets. */
+const awkward: Record<string, string> = {
+  abbreviations:
+    'J. Bach was here. (Yes.) “He said so.” 5. item e.g. this. Wait... What?! -- No. a.b.c ... . . . .x A. Z. q. Ünder. 3.5 is 4. four '.repeat(
+      80,
+    ),
+  japanese: '日本語の文章。これはテストです！「はい」と言った。'.repeat(300),
+  oneWord: 'a'.repeat(20_000),
+  noSentence: 'x y '.repeat(3000),
+  paragraphs: 'word '.repeat(40) + '\n\n\n\n' + 'para '.repeat(3000) + '\r\n\r\n\x85 \x1c end',
+  emoji: '😀😃👩‍👩‍👧 '.repeat(700),
+  special: '<|endoftext|> hi <|fim_prefix|>'.repeat(400),
+  spaces: "it's we'LL they'Ve 'ſ tabs\t\tx \r\n \n\n  end   ".repeat(300),
+  digits: '١٢٣٤٥ ⅷ½² é\u00a0\u2003x 12345678 1,234.50. '.repeat(300),
+  controls: 'bell\u0007 and \u0000zero\u200b. Next\ufeff one. '.repeat(200),
+  blank: ' \n\n ',
+}
+
+test.each([
+  [1024, 200],
+  [128, 20],
+  [100, 0],
+])(
+  'awkward texts are cut as in Python with chunks of %i and an overlap of %i',
+  async (chunkSize, chunkOverlap) => {
+    const metadata: Metadata = {
+      'file path': "/tmp/it's \\ here\n",
+      nested: { list: [1, 2.5, null, true, 'é"'] },
+    }
+    const texts = Object.entries(awkward).map(([id, text]) => ({ id, text, metadata }))
+    const expected = await reference({ texts, chunkSize, chunkOverlap })
+    for (const [index, { id, text }] of texts.entries()) {
+      const parsed = parseDocument(
+        {
+          id,
+          text,
+          metadata,
+          excludedEmbedMetadataKeys: [],
+          excludedLlmMetadataKeys: [],
+          hash: documentHash(text, metadata),
+        },
+        splitter(chunkSize, chunkOverlap),
+      )
+      const document = expected[index]
+      expect({ id, hash: parsed.document.hash }).toEqual({ id, hash: document?.hash })
+      expect(
+        parsed.nodes.map(({ node, hash }) => [node.text, node.start_char_idx, node.end_char_idx, hash]),
+      ).toEqual(
+        document?.nodes.map(({ node, hash }) => [
+          node['text'],
+          node['start_char_idx'],
+          node['end_char_idx'],
+          hash,
+        ]),
+      )
+    }
+  },
+)
+
+async function debianTexts(): Promise<{ id: string; text: string }[]> {
+  const texts: { id: string; text: string }[] = []
+  for await (const path of glob(
+    `${documentation}/python3.11/html/_sources/{library,tutorial,whatsnew}/*.txt`,
+  )) {
+    texts.push({ id: path, text: await readFile(path, 'utf8') })
+  }
+  for await (const path of glob(`${documentation}/python3.11/html/{library,howto,faq}/*.html`)) {
+    const parts = await htmlReader.read({ path, bytes: await readFile(path), nameIsTelling: true })
+    texts.push({ id: path, text: parts[0]?.text ?? '' })
+  }
+  for await (const path of glob(`${documentation}/debian-policy/*.txt.gz`)) {
+    texts.push({ id: path, text: gunzipSync(await readFile(path)).toString('utf8') })
+  }
+  return texts
+}
+
+test('chunks of Debian’s documentation are those of Python', { timeout: 300_000 }, async ({ skip }) => {
+  if (!existsSync(`${documentation}/python3.11/html`))
+    skip('python3.11-doc and debian-policy are not installed (apt-get install python3.11-doc debian-policy)')
+  const texts = await debianTexts()
+  for (const [chunkSize, chunkOverlap] of [
+    [1024, 200],
+    [254, 50],
+  ] as const) {
+    const expected = await reference({
+      texts: texts.map((entry) => ({ ...entry, metadata: { file_path: entry.id } })),
+      chunkSize,
+      chunkOverlap,
+    })
+    let same = 0
+    let total = 0
+    const different: string[] = []
+    for (const [index, { id, text }] of texts.entries()) {
+      const chunks = splitter(chunkSize, chunkOverlap).splitTextMetadataAware(text, `file_path: ${id}`)
+      const theirs = expected[index]?.nodes.map(({ node }) => node['text']) ?? []
+      const set = new Set<unknown>(chunks)
+      const equal = theirs.filter((chunk) => set.has(chunk)).length
+      same += equal
+      total += theirs.length
+      if (equal < theirs.length || chunks.length !== theirs.length) different.push(id)
+    }
+    console.log(
+      `${texts.length} documents, chunks of ${chunkSize}: ${same} of ${total} identical (${((100 * same) / total).toFixed(2)} %)`,
+    )
+    expect(different).toEqual([])
+  }
+})

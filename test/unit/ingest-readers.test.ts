@@ -1,0 +1,125 @@
+/** The fixtures' README says what they are and what made them. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { StackroomError } from '#contract'
+import { decodeText } from '#engine/ingest/readers/decode-text.ts'
+import { htmlReader, htmlToText } from '#engine/ingest/readers/html.ts'
+import { pdfReader } from '#engine/ingest/readers/pdf.ts'
+import { textReader } from '#engine/ingest/readers/text.ts'
+import type { FileReader } from '#engine/ingest/readers/reader.ts'
+
+const folder = join(import.meta.dirname, '../fixtures/documents')
+const german =
+  'Der Stapelraum bewahrt Bücher auf, die nicht im Freihandbereich stehen. Für ältere Bände gilt: nur im Lesesaal benutzen.\nGrößere Bestände lagern außerhalb.\n'
+
+async function read(reader: FileReader, name: string, nameIsTelling = true) {
+  return reader.read({ path: name, bytes: await readFile(join(folder, name)), nameIsTelling })
+}
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  return error instanceof StackroomError ? error.code : `not a StackroomError: ${String(error)}`
+}
+
+test.each(['latin1.txt', 'utf16-le-bom.txt', 'utf16-be.txt', 'utf8-bom.txt'])(
+  'the encoding of %s is found out',
+  async (name) => {
+    expect((await read(textReader, name))[0]?.text).toBe(german)
+  },
+)
+
+test('Japanese and Chinese in their own encodings are found out', async () => {
+  expect((await read(textReader, 'shift-jis.txt'))[0]?.text).toContain('書庫は、開架されていない本')
+  expect((await read(textReader, 'gb18030.txt'))[0]?.text).toContain('书库保存不在开架区的图书。')
+})
+
+test('line ends and inner spaces of text files stay as they are', () => {
+  expect(decodeText(Buffer.from('a\r\n\tb  c\n'))).toBe('a\r\n\tb  c\n')
+})
+
+test('binary content is named as such under a text ending, and is an unsupported type under an unknown one', async () => {
+  expect(await codeOf(read(textReader, 'binary.txt'))).toBe('binary-file')
+  expect(await codeOf(read(textReader, 'binary.txt', false))).toBe('unsupported-type')
+})
+
+test('HTML becomes its main content: title first, no navigation, lists, tables and code in shape', async () => {
+  expect((await read(htmlReader, 'page.html'))[0]?.text).toBe(
+    `Shelving
+
+Books stand by size, not by subject.
+
+
+Sizes
+
+- Octavo
+  - up to 25 cm
+- Quarto
+
+3. Third
+4. Fourth
+
+Size | Floor
+Octavo | 1 and 2
+Quarto | 3
+
+if size < 25:
+    floor = 1
+
+
+floor = 2
+
+Folio
+Lies flat.`,
+  )
+})
+
+test('a page says its encoding itself', async () => {
+  expect((await read(htmlReader, 'latin1.html'))[0]?.text).toBe('Grüße\n\nFür alle.')
+})
+
+test('the title is kept when no heading repeats it, and a page without a main element is read whole', () => {
+  expect(htmlToText('<title>Lift\n plan</title><body><h1>Runner</h1>One<br>two<p>three</body>')).toBe(
+    'Lift plan\n\nRunner\n\nOne\ntwo\n\nthree',
+  )
+})
+
+test('paragraphs in table cells keep their lines, and rows stay rows', () => {
+  expect(
+    htmlToText(
+      '<table><tr><td><p>a</p><p>b</p></td><td>c</td></tr><tr><td><table><tr><td>d</td></tr></table></td></tr></table>',
+    ),
+  ).toBe('a\n\nb | c\nd')
+})
+
+test('markup nested twenty thousand deep is read without a stack overflow', () => {
+  expect(htmlToText('<div>'.repeat(20_000) + 'deep' + '</div>'.repeat(20_000))).toBe('deep')
+})
+
+test('a PDF becomes a part for each page, with the label that the page shows', async () => {
+  const parts = await read(pdfReader, 'two-pages.pdf')
+  expect(parts.map(({ part, metadata }) => [part, metadata['page_label']])).toEqual([
+    [0, '1'],
+    [1, '2'],
+  ])
+  expect(parts[1]?.text).toContain('Paper keeps best at eighteen degrees and fifty percent humidity.')
+  const labelled = await read(pdfReader, 'labelled-pages.pdf')
+  expect(labelled.map(({ part, metadata, text }) => [part, metadata['page_label'], text.trim()])).toEqual([
+    [0, 'i', 'Preface'],
+    [2, '1', 'Chapter one'],
+  ])
+})
+
+test('PDFs that give no text say why', async () => {
+  expect(await codeOf(Promise.resolve(read(pdfReader, 'encrypted.pdf')))).toBe('encrypted-file')
+  expect(await codeOf(Promise.resolve(read(pdfReader, 'scanned.pdf')))).toBe('no-text')
+  expect(await codeOf(Promise.resolve(read(pdfReader, 'broken.pdf')))).toBe('broken-file')
+  expect(await codeOf(Promise.resolve(read(pdfReader, 'truncated.pdf')))).toBe('broken-file')
+})
+
+test('a PDF that only restricts printing is read', async () => {
+  expect(await read(pdfReader, 'owner-protected.pdf')).toHaveLength(2)
+})

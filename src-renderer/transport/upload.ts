@@ -12,7 +12,7 @@ export interface UploadProgress {
 
 export interface UploadOptions {
   readonly signal: AbortSignal
-  onProgress(progress: UploadProgress): void
+  readonly onProgress: (progress: UploadProgress) => void
 }
 
 /** The host's path of the copy. */

@@ -1,0 +1,197 @@
+/** Asks where files shall be indexed to: a new knowledge base with a name, a place and a model, or one that exists. */
+import { File, FolderInput } from 'lucide-react'
+import type { FormEvent } from 'react'
+import type { Inspection } from '#contract'
+import { useApp } from '../../store/use-app.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { Field } from '../../ui/field.tsx'
+import { formatBytes, formatCount, formatCounted } from '../../ui/format.ts'
+import { Message } from '../../ui/message.tsx'
+import { PathText } from '../../ui/path-text.tsx'
+import { baseName, joinPath } from '../../ui/paths.ts'
+import { Segmented } from '../../ui/segmented.tsx'
+import type { Intake } from './intake-slice.ts'
+
+const pathsShown = 4
+const formId = 'intake-form'
+
+export function IntakeForm({ intake }: { readonly intake: Extract<Intake, { step: 'asking' }> }) {
+  const { inspection, choice, starting, error } = intake
+  const canTakeMore = useApp((state) => state.knowledgeBases).filter(
+    (knowledgeBase) => !knowledgeBase.readOnly && knowledgeBase.error === null,
+  )
+  const closeIntake = useApp((state) => state.closeIntake)
+  const changeIntake = useApp((state) => state.changeIntake)
+  const startIngest = useApp((state) => state.startIngest)
+  const selectedId = useApp((state) => state.selectedId)
+  const ready = choice.addTo !== null || (choice.name.trim() !== '' && choice.persistDir.trim() !== '')
+
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    void startIngest()
+  }
+  const proposed = canTakeMore.find(({ id }) => id === selectedId) ?? canTakeMore[0]
+
+  return (
+    <Dialog
+      title={choice.addTo === null ? 'New knowledge base' : 'Add files'}
+      onClose={closeIntake}
+      actions={
+        <>
+          <Button onClick={closeIntake}>Cancel</Button>
+          <Button look="primary" submit form={formId} disabled={!ready || starting}>
+            {starting
+              ? 'Starting…'
+              : `Index ${inspection.truncated ? 'all' : formatCounted(inspection.readableFiles, 'file', 'files')}`}
+          </Button>
+        </>
+      }
+    >
+      <Found inspection={inspection} />
+      <form id={formId} onSubmit={submit}>
+        {proposed !== undefined && (
+          <div className="intake-target">
+            <Segmented
+              label="Index into"
+              value={choice.addTo === null ? 'new' : 'add'}
+              options={[
+                { value: 'new', label: 'New knowledge base' },
+                { value: 'add', label: 'Add to an existing one' },
+              ]}
+              onChange={(value) => changeIntake({ addTo: value === 'new' ? null : proposed.id })}
+            />
+          </div>
+        )}
+        {choice.addTo === null ? (
+          <NewKnowledgeBaseFields intake={intake} />
+        ) : (
+          <Field label="Knowledge base" note="Files that are already in it and unchanged are not read again.">
+            {(ids) => (
+              <select
+                {...ids}
+                className="text-input"
+                value={choice.addTo ?? ''}
+                onChange={(event) => changeIntake({ addTo: event.target.value })}
+              >
+                {canTakeMore.map(({ id, name }) => (
+                  <option key={id} value={id}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+        )}
+      </form>
+      {error !== null && (
+        <div className="intake-error">
+          <Message kind="error" message={error.message} hint={error.hint} />
+        </div>
+      )}
+    </Dialog>
+  )
+}
+
+function NewKnowledgeBaseFields({ intake }: { readonly intake: Extract<Intake, { step: 'asking' }> }) {
+  const { choice } = intake
+  const models = useApp((state) => state.models)
+  const changeIntake = useApp((state) => state.changeIntake)
+  const choosePaths = useApp((state) => state.choosePaths)
+  const model = models.find(({ id }) => id === choice.model)
+
+  const choosePlace = async (): Promise<void> => {
+    const [folder] = (await choosePaths('parent-folder')) ?? []
+    if (folder !== undefined) changeIntake({ persistDir: joinPath(folder, baseName(choice.persistDir)) })
+  }
+
+  return (
+    <>
+      <Field label="Name">
+        {(ids) => (
+          <input
+            {...ids}
+            className="text-input"
+            autoFocus
+            required
+            maxLength={200}
+            value={choice.name}
+            onFocus={(event) => event.target.select()}
+            onChange={(event) => changeIntake({ name: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field
+        label="Storage folder"
+        note="The index is written here, for LlamaIndex too. Your files stay where they are."
+      >
+        {(ids) => (
+          <div className="field-row">
+            <input
+              {...ids}
+              className="text-input"
+              required
+              spellCheck={false}
+              value={choice.persistDir}
+              onChange={(event) => changeIntake({ persistDir: event.target.value })}
+            />
+            <Button icon={FolderInput} onClick={() => void choosePlace()}>
+              Choose…
+            </Button>
+          </div>
+        )}
+      </Field>
+      <Field
+        label="Embedding model"
+        note={
+          model !== undefined &&
+          `${model.offline ? 'Runs on this computer; nothing is sent anywhere.' : 'Sends the text of your files to its provider.'} ` +
+            `${formatCount(model.dimensions)} dimensions.`
+        }
+      >
+        {(ids) => (
+          <select
+            {...ids}
+            className="text-input"
+            value={choice.model ?? ''}
+            onChange={(event) => changeIntake({ model: event.target.value })}
+          >
+            {models.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+    </>
+  )
+}
+
+function Found({ inspection }: { readonly inspection: Inspection }) {
+  const { paths, readableFiles, files, bytes, truncated } = inspection
+  const unread = files - readableFiles
+  return (
+    <div className="intake-found">
+      <p className="intake-found-count">
+        {truncated && 'More than '}
+        {formatCounted(readableFiles, 'file', 'files')} to read
+        <span> · {formatBytes(bytes)}</span>
+      </p>
+      {unread > 0 && (
+        <p>
+          {formatCounted(unread, 'other file', 'other files')} of kinds that are not read will be skipped.
+        </p>
+      )}
+      <ul>
+        {paths.slice(0, pathsShown).map((path) => (
+          <li key={path}>
+            <File size={13} aria-hidden />
+            <PathText path={path} />
+          </li>
+        ))}
+        {paths.length > pathsShown && <li>and {formatCount(paths.length - pathsShown)} more</li>}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,67 @@
+/** Long work: what runs now, and the reports of what ran. */
+import type { Job } from '#contract'
+import type { AppState, SliceCreator } from '../../store/app-state.ts'
+
+export interface JobsSlice {
+  readonly jobs: readonly Job[]
+  readonly loadJobs: () => Promise<void>
+  readonly receiveJob: (job: Job) => void
+  readonly dropJob: (jobId: string) => void
+  readonly cancelJob: (jobId: string) => Promise<void>
+  /** Takes a finished job's report off the screen. */
+  readonly dismissJob: (jobId: string) => Promise<void>
+}
+
+export const createJobsSlice: SliceCreator<JobsSlice> = ({ client, set, get }) => ({
+  jobs: [],
+  async loadJobs() {
+    try {
+      set({ jobs: await client.call('jobs.list', {}) })
+    } catch (error) {
+      get().notifyError(error)
+    }
+  },
+  receiveJob(job) {
+    const known = get().jobs.find(({ id }) => id === job.id)
+    set(({ jobs }) => ({
+      jobs: known === undefined ? [...jobs, job] : jobs.map((other) => (other.id === job.id ? job : other)),
+    }))
+    if (!isActive(job) && known !== undefined && isActive(known)) get().searchAgain(job.knowledgeBaseId)
+  },
+  dropJob(jobId) {
+    set(({ jobs }) => ({ jobs: jobs.filter(({ id }) => id !== jobId) }))
+  },
+  async cancelJob(jobId) {
+    try {
+      await client.call('jobs.cancel', { jobId })
+    } catch (error) {
+      get().notifyError(error)
+    }
+  },
+  async dismissJob(jobId) {
+    get().dropJob(jobId)
+    try {
+      await client.call('jobs.dismiss', { jobId })
+    } catch (error) {
+      get().notifyError(error)
+    }
+  },
+})
+
+export function isActive(job: Job): boolean {
+  return job.state === 'queued' || job.state === 'running' || job.state === 'cancelling'
+}
+
+/** The job to show with a knowledge base: the one that runs, or else the newest. */
+export function jobOf(state: AppState, knowledgeBaseId: string): Job | null {
+  const jobs = state.jobs.filter((job) => job.knowledgeBaseId === knowledgeBaseId)
+  return jobs.find(isActive) ?? jobs.at(-1) ?? null
+}
+
+/** How far a job is, from 0 to 1, or null while that cannot be said. */
+export function fractionDone({ progress, state }: Job): number | null {
+  if (state === 'queued' || progress.phase === 'scanning') return null
+  if (progress.phase === 'persisting' || progress.phase === 'done') return 1
+  if (progress.bytesTotal > 0) return Math.min(progress.bytesDone / progress.bytesTotal, 1)
+  return progress.filesTotal > 0 ? progress.filesDone / progress.filesTotal : null
+}

@@ -1,0 +1,97 @@
+/** The name, the facts and the actions of a knowledge base. */
+import { Copy, Ellipsis, FilePlus2, FolderOpen, ListX, PanelLeft, Pencil } from 'lucide-react'
+import type { KnowledgeBase } from '#contract'
+import { useApp } from '../../store/use-app.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { formatBytes, formatCounted, formatDateTime } from '../../ui/format.ts'
+import { Menu } from '../../ui/menu.tsx'
+import { Message } from '../../ui/message.tsx'
+import { PathText } from '../../ui/path-text.tsx'
+import { modelName } from '../models/models-slice.ts'
+import { useState } from 'react'
+import { NameEditor } from './name-editor.tsx'
+
+export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
+  const { id, name, persistDir, warnings } = knowledgeBase
+  const [renaming, setRenaming] = useState(false)
+  const appInfo = useApp((state) => state.appInfo)
+  const sidebarOut = useApp((state) => state.sidebarOut)
+  const showSidebar = useApp((state) => state.showSidebar)
+  const chooseSources = useApp((state) => state.chooseSources)
+  const askToForget = useApp((state) => state.askToForget)
+  const revealPath = useApp((state) => state.revealPath)
+  const copy = useApp((state) => state.copy)
+  const canAdd = !knowledgeBase.readOnly && knowledgeBase.state !== 'missing' && knowledgeBase.error === null
+  return (
+    <header className="knowledge-base-header">
+      <div className="knowledge-base-title">
+        <IconButton
+          className="sidebar-button"
+          icon={PanelLeft}
+          label="Library"
+          aria-expanded={sidebarOut}
+          aria-controls="sidebar"
+          onClick={() => showSidebar(!sidebarOut)}
+        />
+        {renaming ? (
+          <NameEditor knowledgeBase={knowledgeBase} onDone={() => setRenaming(false)} />
+        ) : (
+          <h1 onDoubleClick={() => setRenaming(true)} title={name}>
+            {name}
+          </h1>
+        )}
+        <span className="spring" />
+        {canAdd && (
+          <Button icon={FilePlus2} onClick={() => void chooseSources(id)}>
+            Add files…
+          </Button>
+        )}
+        <Menu
+          label="More about this knowledge base"
+          icon={Ellipsis}
+          items={[
+            { label: 'Rename', icon: Pencil, onChoose: () => setRenaming(true) },
+            { label: 'Copy path', icon: Copy, onChoose: () => void copy(persistDir, 'Path copied') },
+            ...(appInfo?.canOpenFiles && knowledgeBase.state !== 'missing'
+              ? [{ label: 'Show in folder', icon: FolderOpen, onChoose: () => void revealPath(persistDir) }]
+              : []),
+            { label: 'Take off the list…', icon: ListX, danger: true, onChoose: () => askToForget(id) },
+          ]}
+        />
+      </div>
+      <Facts knowledgeBase={knowledgeBase} />
+      {warnings.map((warning) => (
+        <Message key={warning} kind="warning" message={warning} />
+      ))}
+    </header>
+  )
+}
+
+function Facts({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
+  const { documents, nodes, dimensions, model, modelRecorded, persistDir, size, lastIndexed } = knowledgeBase
+  const models = useApp((state) => state.models)
+  return (
+    <ul className="facts" aria-label="About this knowledge base">
+      <li>{formatCounted(documents, 'document', 'documents')}</li>
+      <li>{formatCounted(nodes, 'node', 'nodes')}</li>
+      {model !== null && (
+        <li
+          title={
+            modelRecorded ? 'The model that this index was built with' : 'Chosen by the vectors’ dimensions'
+          }
+        >
+          {modelName(models, model)}
+          {!modelRecorded && ' (by dimensions)'}
+        </li>
+      )}
+      {dimensions !== null && <li>{formatCounted(dimensions, 'dimension', 'dimensions')}</li>}
+      {size > 0 && <li>{formatBytes(size)}</li>}
+      {lastIndexed !== null && <li>Indexed {formatDateTime(lastIndexed)}</li>}
+      {knowledgeBase.readOnly && <li>Read-only</li>}
+      {!knowledgeBase.persisted && <li>JSON files not up to date</li>}
+      <li className="facts-path">
+        <PathText path={persistDir} />
+      </li>
+    </ul>
+  )
+}

@@ -1,0 +1,46 @@
+/** One knowledge base in the sidebar: its name, its size, and how it is. */
+import type { KnowledgeBase } from '#contract'
+import { useApp } from '../../store/use-app.ts'
+import { classNames } from '../../ui/class-names.ts'
+import { formatCount } from '../../ui/format.ts'
+import { ProgressRing } from '../../ui/progress.tsx'
+import { fractionDone, isActive, jobOf } from '../ingest/jobs-slice.ts'
+
+export function KnowledgeBaseItem({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
+  const { id, name, nodes, persistDir } = knowledgeBase
+  const selected = useApp((state) => state.selectedId === id)
+  const select = useApp((state) => state.select)
+  const job = useApp((state) => jobOf(state, id))
+  const state = stateOf(knowledgeBase)
+  return (
+    <li>
+      <button
+        type="button"
+        className={classNames('knowledge-base-item', selected && 'knowledge-base-item-selected')}
+        aria-current={selected ? 'page' : undefined}
+        title={persistDir}
+        onClick={() => select(id)}
+      >
+        {job !== null && isActive(job) ? (
+          <ProgressRing fraction={fractionDone(job)} label="Indexing" />
+        ) : (
+          <span className={`state-dot state-dot-${state.look}`} role="img" aria-label={state.label} />
+        )}
+        <span className="knowledge-base-item-name">{name}</span>
+        <span className="knowledge-base-item-nodes">
+          {formatCount(nodes)}
+          <span className="visually-hidden"> nodes</span>
+        </span>
+      </button>
+    </li>
+  )
+}
+
+function stateOf({ state, error, warnings }: KnowledgeBase): { look: string; label: string } {
+  if (state === 'missing') return { look: 'missing', label: 'Folder not found' }
+  if (state === 'error' || error !== null) return { look: 'error', label: 'Needs attention' }
+  if (state === 'opening') return { look: 'closed', label: 'Opening' }
+  if (state === 'closed') return { look: 'closed', label: 'Not open yet' }
+  if (warnings.length > 0) return { look: 'warning', label: 'Ready, with warnings' }
+  return { look: 'ready', label: 'Ready' }
+}

@@ -1,0 +1,38 @@
+/** A knowledge base on screen: what it is, what is being done with it, and its search. */
+import type { KnowledgeBase } from '#contract'
+import { useApp } from '../../store/use-app.ts'
+import { JobCard } from '../ingest/job-card.tsx'
+import { jobOf } from '../ingest/jobs-slice.ts'
+import { SearchBox } from '../search/search-box.tsx'
+import { SearchResults } from '../search/search-results.tsx'
+import { SourcePanel } from '../search/source-panel.tsx'
+import { KnowledgeBaseHeader } from './knowledge-base-header.tsx'
+import { KnowledgeBaseTrouble } from './knowledge-base-trouble.tsx'
+import './knowledge-base-view.css'
+
+export function KnowledgeBaseView({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
+  const job = useApp((state) => jobOf(state, knowledgeBase.id))
+  const openSource = useApp((state) => state.openSource)
+  const inTrouble =
+    knowledgeBase.error !== null || knowledgeBase.state === 'missing' || knowledgeBase.state === 'error'
+  return (
+    <div className="knowledge-base-view">
+      <div className="knowledge-base-column">
+        <KnowledgeBaseHeader knowledgeBase={knowledgeBase} />
+        {inTrouble ? (
+          <>
+            {job !== null && <JobCard job={job} />}
+            <KnowledgeBaseTrouble knowledgeBase={knowledgeBase} />
+          </>
+        ) : (
+          <>
+            <SearchBox knowledgeBase={knowledgeBase} />
+            {job !== null && <JobCard job={job} />}
+            <SearchResults knowledgeBase={knowledgeBase} />
+          </>
+        )}
+      </div>
+      {openSource?.knowledgeBaseId === knowledgeBase.id && <SourcePanel openSource={openSource} />}
+    </div>
+  )
+}

@@ -1,0 +1,50 @@
+/** The library at the window's left: what there is, what runs, and the ways to get more. */
+import { FolderOpen, FolderPlus, Settings } from 'lucide-react'
+import { useApp } from '../../store/use-app.ts'
+import { Button } from '../../ui/button.tsx'
+import { classNames } from '../../ui/class-names.ts'
+import { RunningJobs } from '../ingest/running-jobs.tsx'
+import { KnowledgeBaseItem } from './knowledge-base-item.tsx'
+import './sidebar.css'
+
+export function Sidebar() {
+  const knowledgeBases = useApp((state) => state.knowledgeBases)
+  const sidebarOut = useApp((state) => state.sidebarOut)
+  const showSidebar = useApp((state) => state.showSidebar)
+  const chooseSources = useApp((state) => state.chooseSources)
+  const chooseStorageFolder = useApp((state) => state.chooseStorageFolder)
+  const showSettings = useApp((state) => state.showSettings)
+  return (
+    <>
+      {sidebarOut && <div className="sidebar-scrim" onClick={() => showSidebar(false)} />}
+      <aside className={classNames('sidebar', sidebarOut && 'sidebar-out')} id="sidebar" aria-label="Library">
+        <div className="sidebar-brand">
+          <img src="./icon.svg" alt="" width={24} height={24} />
+          Stackroom
+        </div>
+        <nav className="sidebar-list" aria-labelledby="sidebar-heading">
+          <h2 id="sidebar-heading">Knowledge bases</h2>
+          <ul>
+            {knowledgeBases.map((knowledgeBase) => (
+              <KnowledgeBaseItem key={knowledgeBase.id} knowledgeBase={knowledgeBase} />
+            ))}
+          </ul>
+        </nav>
+        <div className="sidebar-ways">
+          <Button look="quiet" icon={FolderPlus} onClick={() => void chooseSources()}>
+            New knowledge base…
+          </Button>
+          <Button look="quiet" icon={FolderOpen} onClick={() => void chooseStorageFolder()}>
+            Open storage folder…
+          </Button>
+        </div>
+        <RunningJobs />
+        <div className="sidebar-foot">
+          <Button look="quiet" icon={Settings} onClick={() => showSettings(true)}>
+            Settings
+          </Button>
+        </div>
+      </aside>
+    </>
+  )
+}

@@ -1,0 +1,74 @@
+/** The list of results; only those on screen are drawn. */
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useMemo, useRef } from 'react'
+import type { KnowledgeBase, SearchHit } from '#contract'
+import { useApp } from '../../store/use-app.ts'
+import { resultsId } from './element-ids.ts'
+import { HitRow } from './hit-row.tsx'
+import { queryWords } from './query-words.ts'
+import { useSession } from './use-session.ts'
+
+interface HitListProps {
+  readonly knowledgeBase: KnowledgeBase
+  readonly hits: readonly SearchHit[]
+  /** The query that these hits answer. */
+  readonly query: string
+}
+
+const estimatedRowHeight = 112
+
+export function HitList({ knowledgeBase, hits, query }: HitListProps) {
+  const { id, sources } = knowledgeBase
+  const scroller = useRef<HTMLDivElement>(null)
+  const setActiveHit = useApp((state) => state.setActiveHit)
+  const showSource = useApp((state) => state.showSource)
+  const { activeIndex } = useSession(id)
+  const words = useMemo(() => queryWords(query), [query])
+  const virtualizer = useVirtualizer({
+    count: hits.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => estimatedRowHeight,
+    getItemKey: (index) => hits[index]?.nodeId ?? index,
+    paddingEnd: 20,
+    overscan: 4,
+  })
+
+  useEffect(() => {
+    if (activeIndex >= 0) virtualizer.scrollToIndex(activeIndex, { align: 'auto' })
+  }, [activeIndex, virtualizer])
+
+  return (
+    <div className="hit-scroller" ref={scroller}>
+      <div
+        className="hit-list"
+        id={resultsId}
+        role="listbox"
+        aria-label="Results"
+        style={{ height: virtualizer.getTotalSize() }}
+      >
+        {virtualizer.getVirtualItems().map((row) => {
+          const hit = hits[row.index]
+          return (
+            hit !== undefined && (
+              <HitRow
+                key={row.key}
+                ref={virtualizer.measureElement}
+                hit={hit}
+                index={row.index}
+                count={hits.length}
+                top={row.start}
+                active={row.index === activeIndex}
+                words={words}
+                sources={sources}
+                onOpen={() => {
+                  setActiveHit(id, row.index)
+                  void showSource(id, hit, query)
+                }}
+              />
+            )
+          )
+        })}
+      </div>
+    </div>
+  )
+}

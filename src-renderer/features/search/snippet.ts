@@ -1,0 +1,78 @@
+/** The part of a node's text that shows best why it was found. */
+import { findWords, mergeRanges, type Range, type WordRange } from './query-words.ts'
+
+export interface Snippet {
+  readonly text: string
+  /** Where the query's words stand in `text`. */
+  readonly marks: readonly Range[]
+  /** Whether text was left out before and after. */
+  readonly cutBefore: boolean
+  readonly cutAfter: boolean
+}
+
+/** How far before the best passage's first word the snippet may begin, to begin with its sentence. */
+const leadLength = 90
+
+/** About `length` UTF-16 code units around the densest group of the query's words; the head when none occurs. */
+export function makeSnippet(text: string, words: readonly string[], length: number): Snippet {
+  const plain = text.replace(/\s+/g, ' ').trim()
+  const found = findWords(plain, words)
+  const window = bestWindow(found, words, length - leadLength)
+  const start = window === null ? 0 : beginning(plain, window, length)
+  const end = start + length >= plain.length ? plain.length : backToSpace(plain, start + length, start)
+  const marks = mergeRanges(found.filter((range) => range.start >= start && range.end <= end))
+  return {
+    text: plain.slice(start, end),
+    marks: marks.map((range) => ({ start: range.start - start, end: range.end - start })),
+    cutBefore: start > 0,
+    cutAfter: end < plain.length,
+  }
+}
+
+/** The first word of the window that holds most different words, longer words counting more; ties go to the first. */
+function bestWindow(found: readonly WordRange[], words: readonly string[], length: number): number | null {
+  let best: { start: number; weight: number } | null = null
+  const counts = new Map<number, number>()
+  let last = 0
+  let weight = 0
+  for (const first of found) {
+    for (
+      let next = found[last];
+      next !== undefined && next.end - first.start <= length;
+      next = found[++last]
+    ) {
+      const count = counts.get(next.word) ?? 0
+      counts.set(next.word, count + 1)
+      weight += gain(words[next.word], count)
+    }
+    if (best === null || weight > best.weight + 1e-9) best = { start: first.start, weight }
+    const count = counts.get(first.word) ?? 0
+    if (count > 0) {
+      counts.set(first.word, count - 1)
+      weight -= gain(words[first.word], count - 1)
+    }
+  }
+  return best?.start ?? null
+}
+
+/** A word's first occurrence says the most, its repetitions little. */
+function gain(word: string | undefined, occurrencesBefore: number): number {
+  const letters = Math.min(word?.length ?? 0, 10)
+  return occurrencesBefore === 0 ? letters : letters / (10 * occurrencesBefore)
+}
+
+function beginning(text: string, firstWord: number, length: number): number {
+  const latest = Math.max(0, text.length - length)
+  const earliest = Math.max(0, Math.min(firstWord - leadLength, latest))
+  if (earliest === 0) return 0
+  const lead = text.slice(earliest, firstWord)
+  const sentence = /[.!?。！？:] ?(?=\S)[^.!?。！？:]*$/.exec(lead)
+  if (sentence !== null) return earliest + sentence.index + (lead[sentence.index + 1] === ' ' ? 2 : 1)
+  const space = lead.indexOf(' ')
+  return space < 0 ? earliest : earliest + space + 1
+}
+
+function backToSpace(text: string, end: number, start: number): number {
+  const space = text.lastIndexOf(' ', end)
+  return space > start + (end - start) * 0.8 ? space : end
+}

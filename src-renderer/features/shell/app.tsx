@@ -1,0 +1,54 @@
+/** The whole window: sidebar, what is selected, and what lies above them. */
+import { useEffect } from 'react'
+import { useApp } from '../../store/use-app.ts'
+import { Chooser } from '../chooser/chooser.tsx'
+import { DropZone } from '../ingest/drop-zone.tsx'
+import { IntakeDialog } from '../ingest/intake-dialog.tsx'
+import { EmptyLibrary } from '../library/empty-library.tsx'
+import { ForgetDialog } from '../library/forget-dialog.tsx'
+import { KnowledgeBaseView } from '../library/knowledge-base-view.tsx'
+import { LibraryFailed } from '../library/library-failed.tsx'
+import { Sidebar } from '../library/sidebar.tsx'
+import { Notices } from '../notices/notices.tsx'
+import { SettingsDialog } from '../settings/settings-dialog.tsx'
+import './app.css'
+import { ConnectionBar } from './connection-bar.tsx'
+import { useShortcuts } from './use-shortcuts.ts'
+
+export function App() {
+  const theme = useApp((state) => state.theme)
+  const libraryState = useApp((state) => state.libraryState)
+  const hasKnowledgeBases = useApp((state) => state.knowledgeBases.length > 0)
+  const selected = useApp((state) => state.knowledgeBases.find(({ id }) => id === state.selectedId))
+  const settingsOpen = useApp((state) => state.settingsOpen)
+  useShortcuts()
+
+  useEffect(() => {
+    if (theme === 'system') delete document.documentElement.dataset.theme
+    else document.documentElement.dataset.theme = theme
+  }, [theme])
+
+  const title = selected === undefined ? 'Stackroom' : `${selected.name} – Stackroom`
+  return (
+    <>
+      <title>{title}</title>
+      <div className="app">
+        <ConnectionBar />
+        <div className="app-columns">
+          {hasKnowledgeBases && <Sidebar />}
+          <main className="app-main">
+            {libraryState === 'failed' && !hasKnowledgeBases && <LibraryFailed />}
+            {libraryState === 'ready' && !hasKnowledgeBases && <EmptyLibrary />}
+            {selected !== undefined && <KnowledgeBaseView key={selected.id} knowledgeBase={selected} />}
+          </main>
+        </div>
+      </div>
+      <DropZone />
+      <IntakeDialog />
+      <Chooser />
+      <ForgetDialog />
+      {settingsOpen && <SettingsDialog />}
+      <Notices />
+    </>
+  )
+}

@@ -1,0 +1,32 @@
+/** The window itself: its connection, what its host can do, and which of its parts are out. */
+import type { AppInfo } from '#contract'
+import type { SliceCreator } from '../../store/app-state.ts'
+import type { ConnectionState } from '../../transport/channel.ts'
+
+export interface ShellSlice {
+  readonly connection: ConnectionState
+  readonly appInfo: AppInfo | null
+  /** The sidebar slid out over a narrow window. */
+  readonly sidebarOut: boolean
+  /** Counts requests to put the focus into the search box. */
+  readonly searchFocusRequests: number
+  readonly loadAppInfo: () => Promise<void>
+  readonly showSidebar: (out: boolean) => void
+  readonly focusSearch: () => void
+}
+
+export const createShellSlice: SliceCreator<ShellSlice> = ({ client, set, get }) => ({
+  connection: client.connection,
+  appInfo: null,
+  sidebarOut: false,
+  searchFocusRequests: 0,
+  async loadAppInfo() {
+    try {
+      set({ appInfo: await client.call('app.info', {}) })
+    } catch (error) {
+      get().notifyError(error)
+    }
+  },
+  showSidebar: (sidebarOut) => set({ sidebarOut }),
+  focusSearch: () => set((state) => ({ searchFocusRequests: state.searchFocusRequests + 1 })),
+})

@@ -1,0 +1,35 @@
+/** The window's keys. Menu items of the desktop host send the same as commands. */
+import { useEffect } from 'react'
+import { useServices } from '../../store/use-app.ts'
+
+export function useShortcuts(): void {
+  const { store } = useServices()
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      const state = store.getState()
+      // a modal dialog has the keyboard
+      if (document.querySelector('dialog[open]') !== null) return
+      const mod = event.metaKey || event.ctrlKey
+      const key = event.key.toLowerCase()
+      if ((mod && key === 'k') || (key === '/' && !mod && !isTyping(event.target))) {
+        event.preventDefault()
+        state.focusSearch()
+      } else if (mod && key === 'o') {
+        event.preventDefault()
+        if (event.shiftKey) void state.chooseStorageFolder()
+        else void state.chooseSources()
+      } else if (mod && key === ',') {
+        event.preventDefault()
+        state.showSettings(true)
+      } else if (key === 'escape' && state.sidebarOut) {
+        state.showSidebar(false)
+      }
+    }
+    window.addEventListener('keydown', onKeyDown)
+    return () => window.removeEventListener('keydown', onKeyDown)
+  }, [store])
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement || target instanceof HTMLSelectElement
+}

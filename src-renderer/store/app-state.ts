@@ -1,0 +1,32 @@
+/** The window's state: one slice for each feature, together in one store. */
+import type { StoreApi } from 'zustand'
+import type { ChooserSlice } from '../features/chooser/chooser-slice.ts'
+import type { IntakeSlice } from '../features/ingest/intake-slice.ts'
+import type { JobsSlice } from '../features/ingest/jobs-slice.ts'
+import type { LibrarySlice } from '../features/library/library-slice.ts'
+import type { ModelsSlice } from '../features/models/models-slice.ts'
+import type { NoticesSlice } from '../features/notices/notices-slice.ts'
+import type { SearchSlice } from '../features/search/search-slice.ts'
+import type { SourceSlice } from '../features/search/source-slice.ts'
+import type { SettingsSlice } from '../features/settings/settings-slice.ts'
+import type { ShellSlice } from '../features/shell/shell-slice.ts'
+import type { Client } from '../transport/client.ts'
+
+export type AppState = ChooserSlice &
+  IntakeSlice &
+  JobsSlice &
+  LibrarySlice &
+  ModelsSlice &
+  NoticesSlice &
+  SearchSlice &
+  SettingsSlice &
+  ShellSlice &
+  SourceSlice
+
+export interface SliceTools {
+  readonly client: Client
+  readonly set: StoreApi<AppState>['setState']
+  readonly get: StoreApi<AppState>['getState']
+}
+
+export type SliceCreator<Slice> = (tools: SliceTools) => Slice

@@ -1,0 +1,73 @@
+/** Composes the slices, and keeps them up to date with what the engine tells. */
+import { createStore, type StoreApi } from 'zustand'
+import { createChooserSlice } from '../features/chooser/chooser-slice.ts'
+import { createIntakeSlice } from '../features/ingest/intake-slice.ts'
+import { createJobsSlice } from '../features/ingest/jobs-slice.ts'
+import { createLibrarySlice } from '../features/library/library-slice.ts'
+import { createModelsSlice } from '../features/models/models-slice.ts'
+import { createNoticesSlice } from '../features/notices/notices-slice.ts'
+import { createSearchSlice } from '../features/search/search-slice.ts'
+import { createSourceSlice } from '../features/search/source-slice.ts'
+import { createSettingsSlice } from '../features/settings/settings-slice.ts'
+import { createShellSlice } from '../features/shell/shell-slice.ts'
+import type { Client } from '../transport/client.ts'
+import type { AppState, SliceTools } from './app-state.ts'
+
+export type AppStore = StoreApi<AppState>
+
+export function createAppStore(client: Client): AppStore {
+  return createStore<AppState>()((set, get) => {
+    const tools: SliceTools = { client, set, get }
+    return {
+      ...createChooserSlice(tools),
+      ...createIntakeSlice(tools),
+      ...createJobsSlice(tools),
+      ...createLibrarySlice(tools),
+      ...createModelsSlice(tools),
+      ...createNoticesSlice(tools),
+      ...createSearchSlice(tools),
+      ...createSettingsSlice(tools),
+      ...createShellSlice(tools),
+      ...createSourceSlice(tools),
+    }
+  })
+}
+
+/** Follows the engine until the returned function is called. */
+export function followEngine(store: AppStore, client: Client): () => void {
+  const state = store.getState()
+  const reload = (): void => {
+    void state.loadAppInfo()
+    void state.loadSettings()
+    void state.loadModels()
+    void state.loadLibrary()
+    void state.loadJobs()
+  }
+  const stops = [
+    client.subscribe('jobs.changed', state.receiveJob),
+    client.subscribe('jobs.dismissed', ({ jobId }) => state.dropJob(jobId)),
+    client.subscribe('library.changed', state.receiveKnowledgeBase),
+    client.subscribe('library.forgotten', ({ knowledgeBaseId }) => state.dropKnowledgeBase(knowledgeBaseId)),
+    client.subscribe('app.command', (command) => {
+      switch (command.command) {
+        case 'open-storage-folder':
+          return void state.chooseStorageFolder()
+        case 'index-files':
+          return void state.chooseSources()
+        case 'focus-search':
+          return state.focusSearch()
+        case 'open-path':
+          return void state.takeIn([command.path])
+      }
+    }),
+    client.onConnection((connection) => {
+      store.setState({ connection })
+      if (connection === 'open') reload()
+    }),
+  ]
+  // calls made before the channel is open wait for it; a first `open` would only repeat them
+  if (client.connection === 'open') reload()
+  return () => {
+    for (const stop of stops) stop()
+  }
+}

@@ -10,8 +10,6 @@ import type { IngestProgress } from './progress.ts'
 
 /** Nodes of a batch: enough to keep a model busy, few enough that little is lost when the work stops. */
 const batchNodes = 256
-/** Texts given to the model at once: progress moves by these. */
-const embedTexts = 64
 
 export interface EmbedAndCommitOptions {
   readonly files: AsyncIterable<ReadFile>
@@ -68,17 +66,24 @@ async function embedBatch(
     if (parsed.documents === null) progress.addFreeBytes(file.bytes)
     else bytes += file.bytes
   }
-  const vectors: Float32Array[] = []
-  for (let start = 0; start < texts.length; start += embedTexts) {
-    signal?.throwIfAborted()
-    const slice = texts.slice(start, start + embedTexts)
-    vectors.push(...(await model.embedDocuments(slice, { signal })))
+  let told = 0
+  const tell = (count: number): void => {
+    told += count
     const { nodes, bytesDone } = progress.counts
-    progress.update({
-      nodes: nodes + slice.length,
-      bytesDone: bytesDone + (bytes * slice.length) / texts.length,
-    })
+    progress.update({ nodes: nodes + count, bytesDone: bytesDone + (bytes * count) / texts.length })
   }
+  const vectors =
+    texts.length === 0
+      ? []
+      : await model.embedDocuments(texts, {
+          signal,
+          onVectors: (indices) => {
+            tell(indices.length)
+            return Promise.resolve()
+          },
+        })
+  // Not every model tells of parts.
+  if (told < texts.length) tell(texts.length - told)
   let next = 0
   const take = (document: ParsedDocument): DocumentWithVectors => {
     const own = vectors.slice(next, next + document.nodes.length)

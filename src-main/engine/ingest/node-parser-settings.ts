@@ -6,8 +6,8 @@ import { sentenceSplitterDefaults } from './node-parsers/sentence-splitter.ts'
 export const tokenizerSettingsSchema = z.discriminatedUnion('kind', [
   /** LlamaIndex's default: tiktoken's encoding for gpt-3.5-turbo. */
   z.object({ kind: z.literal('cl100k_base') }),
-  /** The embed model's own, from its `tokenizer.json`. */
-  z.object({ kind: z.literal('tokenizer.json'), path: z.string() }),
+  /** The embed model's own, from the folder of the model. */
+  z.object({ kind: z.literal('model'), folder: z.string() }),
 ])
 export type TokenizerSettings = z.infer<typeof tokenizerSettingsSchema>
 
@@ -27,6 +27,14 @@ export const defaultNodeParserSettings: NodeParserSettings = {
   className: 'SentenceSplitter',
   ...sentenceSplitterDefaults,
   tokenizer: { kind: 'cl100k_base' },
+}
+
+/** The settings as `stackroom.json` keeps them: without paths of this machine, the tokenizer by its name. */
+export function toTransformation(
+  { tokenizer, ...settings }: NodeParserSettings,
+  modelId: string,
+): { className: string } & Record<string, unknown> {
+  return { ...settings, tokenizer: tokenizer.kind === 'model' ? modelId : tokenizer.kind }
 }
 
 /** Tokens that a model's tokenizer puts around every text: `[CLS]` and `[SEP]`. */

@@ -8,9 +8,9 @@ export async function createTokenCounter(settings: TokenizerSettings): Promise<T
       const { Cl100kBase } = await import('./cl100k-base.ts')
       return new Cl100kBase()
     }
-    case 'tokenizer.json': {
-      const { readModelTokenizer } = await import('./model-tokenizer.ts')
-      return readModelTokenizer(settings.path)
+    case 'model': {
+      const { loadModelCounter } = await import('./model-counter.ts')
+      return loadModelCounter(settings.folder)
     }
   }
 }

@@ -200,7 +200,7 @@ test('cancelling stops at once; what was committed stays and is not read again',
   const reason = new Error('enough')
   let calls = 0
   const model = letterModel(() => {
-    if (++calls === 6) controller.abort(reason)
+    if (++calls === 2) controller.abort(reason)
   })
   await expect(run(storage, [folder], { model, signal: controller.signal })).rejects.toBe(reason)
   const committed = storage.sources.size

@@ -7,7 +7,7 @@ import { classNames } from './class-names.ts'
 type NativeButton = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'type'>
 
 interface ButtonProps extends NativeButton {
-  readonly look?: 'plain' | 'primary' | 'danger' | 'quiet'
+  readonly look?: 'plain' | 'primary' | 'quiet'
   readonly icon?: LucideIcon
   readonly submit?: boolean
   readonly ref?: Ref<HTMLButtonElement>

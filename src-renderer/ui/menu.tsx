@@ -2,13 +2,11 @@
 import type { LucideIcon } from 'lucide-react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { IconButton } from './button.tsx'
-import { classNames } from './class-names.ts'
 import './menu.css'
 
 export interface MenuItem {
   readonly label: string
   readonly icon: LucideIcon
-  readonly danger?: boolean
   readonly onChoose: () => void
 }
 
@@ -66,13 +64,13 @@ export function Menu({ label, icon, items }: MenuProps) {
       />
       {open && (
         <div className="menu-list" role="menu" aria-label={label} ref={list} onKeyDown={onKeyDown}>
-          {items.map(({ label: text, icon: Icon, danger, onChoose }) => (
+          {items.map(({ label: text, icon: Icon, onChoose }) => (
             <button
               key={text}
               type="button"
               role="menuitem"
               tabIndex={-1}
-              className={classNames('menu-item', danger && 'menu-item-danger')}
+              className="menu-item"
               onClick={() => {
                 close()
                 onChoose()

@@ -32,7 +32,8 @@ export function folderBelow(roots: readonly string[], path: string): string {
     .filter((candidate) => folder === candidate || folder.startsWith(joinPath(candidate, '')))
     .sort((a, b) => b.length - a.length)[0]
   if (root === undefined) return folder
-  return [baseName(root), ...parts(folder.slice(root.length))].join(separator)
+  const below = folder.slice(root.length).split(separator)
+  return [baseName(root), ...below].filter((part) => part !== '').join(separator)
 }
 
 /** Each folder on the way to `path`, outermost first. */

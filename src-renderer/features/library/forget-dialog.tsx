@@ -15,7 +15,7 @@ export function ForgetDialog() {
       actions={
         <>
           <Button onClick={() => askToForget(null)}>Keep it</Button>
-          <Button look="danger" onClick={() => void forget(knowledgeBase.id)}>
+          <Button look="primary" onClick={() => void forget(knowledgeBase.id)}>
             Take off the list
           </Button>
         </>

@@ -55,7 +55,7 @@ export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase:
             ...(appInfo?.canOpenFiles && knowledgeBase.state !== 'missing'
               ? [{ label: 'Show in folder', icon: FolderOpen, onChoose: () => void revealPath(persistDir) }]
               : []),
-            { label: 'Take off the list…', icon: ListX, danger: true, onChoose: () => askToForget(id) },
+            { label: 'Take off the list…', icon: ListX, onChoose: () => askToForget(id) },
           ]}
         />
       </div>

@@ -37,15 +37,15 @@ export function fold(text: string): string {
 export function queryWords(query: string): string[] {
   const words = new Set<string>()
   for (const { segment, isWordLike } of segmenter.segment(fold(query))) {
-    if (isWordLike) words.add(stem(segment))
+    if (isWordLike) words.add(segment)
   }
   const telling = [...words].filter((word) => !emptyWords.has(word))
-  return telling.length > 0 ? telling : [...words]
+  return [...new Set((telling.length > 0 ? telling : [...words]).map(stem))]
 }
 
 /** Endings that English adds to a word, taken off long words only; what is left still begins the other forms. */
 function stem(word: string): string {
-  if (word.length < 6) return word.length > 3 && /[^s]s$/.test(word) ? word.slice(0, -1) : word
+  if (word.length < 6) return word.length > 4 && /[^s]s$/.test(word) ? word.slice(0, -1) : word
   return word.replace(/(?:ings?|ed|es|s|e)$/, '')
 }
 
@@ -70,7 +70,7 @@ function startsInsideWord(text: string, at: number): boolean {
   return before !== undefined && first !== undefined && spaced.test(before) && spaced.test(first)
 }
 
-/** The whole word is marked, not its beginning, unless much more follows (“in” of “international”). */
+/** The whole word is marked, not only its beginning. */
 function endOfWord(text: string, end: number): number {
   const last = text[end - 1]
   if (last === undefined || !spaced.test(last)) return end

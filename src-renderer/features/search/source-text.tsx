@@ -18,7 +18,7 @@ export function SourceText({ source, query }: SourceTextProps) {
   const { text, start, end } = source
   const [before, setBefore] = useState(aroundLength)
   const [after, setAfter] = useState(aroundLength)
-  const passage = useRef<HTMLElement>(null)
+  const passage = useRef<HTMLDivElement>(null)
   const marks = useMemo(
     () => mergeRanges(findWords(text.slice(start, end), queryWords(query))),
     [text, start, end, query],
@@ -37,11 +37,11 @@ export function SourceText({ source, query }: SourceTextProps) {
   return (
     <div className={classNames('source-text', isPreformatted(source) && 'source-text-mono')}>
       {from > 0 && <Button onClick={() => setBefore(before + aroundLength)}>Show more before</Button>}
-      <span>{text.slice(from, start)}</span>
-      <span className="source-passage" ref={passage} data-testid="source-passage">
+      <span>{text.slice(from, start).replace(/\n\s*$/, '')}</span>
+      <div className="source-passage" ref={passage} role="note" aria-label="The passage that was found">
         <MarkedText text={text.slice(start, end)} marks={marks} />
-      </span>
-      <span>{text.slice(end, to)}</span>
+      </div>
+      <span>{text.slice(end, to).replace(/^\s*\n/, '')}</span>
       {to < text.length && <Button onClick={() => setAfter(after + aroundLength)}>Show more after</Button>}
     </div>
   )

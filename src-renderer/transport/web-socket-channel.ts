@@ -29,7 +29,7 @@ export function createWebSocketChannel(url: string, probeUrl: string): Channel {
   let socket: WebSocket
   let state: ConnectionState = 'connecting'
   let pauseMs = firstPauseMs
-  let retryTimer: number | undefined
+  let retryTimer: ReturnType<typeof setTimeout> | undefined
 
   function become(next: ConnectionState): void {
     if (state === next) return
@@ -67,12 +67,12 @@ export function createWebSocketChannel(url: string, probeUrl: string): Channel {
     }
     if (state === 'ended') return
     become('lost')
-    retryTimer = window.setTimeout(() => void reconnect(), pauseMs)
+    retryTimer = setTimeout(() => void reconnect(), pauseMs)
     pauseMs = Math.min(pauseMs * 2, longestPauseMs)
   }
 
   async function reconnect(): Promise<void> {
-    window.clearTimeout(retryTimer)
+    clearTimeout(retryTimer)
     if (await isShutOut(probeUrl)) {
       become('ended')
       return

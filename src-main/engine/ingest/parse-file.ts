@@ -1,6 +1,6 @@
 /** One file from the disk to parsed documents: read, hash, extract the text, cut it into nodes. Runs in a reader worker. */
 import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { StackroomError } from '#contract'
 import { buildNodes } from '#engine/schema/build-nodes.ts'
 import { documentHash } from '#engine/schema/hash.ts'
@@ -38,7 +38,7 @@ export async function parseFile(input: ParseFileInput, splitter: SentenceSplitte
   if (name === null)
     throw new StackroomError('unsupported-type', `Stackroom has no reader for ${extensionForPeople(path)}.`)
   const reader = await loadReader(name === 'unknown' ? 'text' : name)
-  const { bytes, status } = await readBytes(path, reader)
+  const { bytes, status } = readBytes(path, reader)
   const contentHash = createHash('sha256').update(bytes).digest('hex')
   const file = { path, contentHash, ...status }
   if (contentHash === knownContentHash) return { ...file, documents: null }
@@ -55,10 +55,12 @@ export async function parseFile(input: ParseFileInput, splitter: SentenceSplitte
   return { ...file, documents: documents.map((document) => parseDocument(document, splitter)) }
 }
 
-async function readBytes(path: string, reader: FileReader): Promise<{ bytes: Buffer; status: FileStatus }> {
+/** Synchronous: the thread has nothing else to do, and small files take longer to be waited for than to be read. */
+function readBytes(path: string, reader: FileReader): { bytes: Buffer; status: FileStatus } {
+  let file: number | undefined
   try {
-    await using file = await open(path, 'r')
-    const status = fileStatus(await file.stat())
+    file = openSync(path, 'r')
+    const status = fileStatus(fstatSync(file))
     if (status.bytes === 0)
       throw new StackroomError('empty-file', 'This file is empty: it has 0 bytes.', {
         hint: 'There is nothing to index in it.',
@@ -71,9 +73,11 @@ async function readBytes(path: string, reader: FileReader): Promise<{ bytes: Buf
         { hint: 'Split it into smaller files.' },
       )
     }
-    return { bytes: await file.readFile(), status }
+    return { bytes: readFileSync(file), status }
   } catch (error) {
     throw toFileError(error)
+  } finally {
+    if (file !== undefined) closeSync(file)
   }
 }
 

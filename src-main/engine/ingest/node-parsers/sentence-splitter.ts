@@ -65,13 +65,15 @@ export class SentenceSplitter {
     return this.splitText(text, room > 0 ? room : Math.min(50, chunkSize))
   }
 
-  #exceeds(text: string, limit: number): boolean {
-    return this.#counter.exceeds?.(text, limit) ?? this.#counter.count(text) > limit
+  /** The tokens of the text, or more than `limit` when it has more. */
+  #countUpTo(text: string, limit: number): number {
+    return this.#counter.countUpTo?.(text, limit) ?? this.#counter.count(text)
   }
 
+  /** `_split` */
   #split(text: string, chunkSize: number): Split[] {
-    if (!this.#exceeds(text, chunkSize))
-      return [{ text, isSentence: true, tokens: this.#counter.count(text) }]
+    const tokens = this.#countUpTo(text, chunkSize)
+    if (tokens <= chunkSize) return [{ text, isSentence: true, tokens }]
     const splits: Split[] = []
     this.#splitLonger(text, chunkSize, splits)
     return splits
@@ -81,11 +83,10 @@ export class SentenceSplitter {
   #splitLonger(text: string, chunkSize: number, into: Split[]): void {
     const { texts, isSentence } = this.#splitByFunctions(text)
     for (const part of texts) {
-      if (this.#exceeds(part, chunkSize)) {
-        // What cannot be split any further stays as it is.
-        if (texts.length === 1) into.push({ text: part, isSentence, tokens: this.#counter.count(part) })
-        else this.#splitLonger(part, chunkSize, into)
-      } else into.push({ text: part, isSentence, tokens: this.#counter.count(part) })
+      const tokens = this.#countUpTo(part, chunkSize)
+      // What cannot be split any further stays as it is.
+      if (tokens <= chunkSize || texts.length === 1) into.push({ text: part, isSentence, tokens })
+      else this.#splitLonger(part, chunkSize, into)
     }
   }
 

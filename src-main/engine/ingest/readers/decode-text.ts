@@ -7,14 +7,18 @@ import { StackroomError } from '#contract'
 
 /** Enough for the statistics, which take a second for a few megabytes. */
 const sampleBytes = 64 * 1024
+/** Enough to tell text from noise. */
+const controlSampleBytes = 8 * 1024
 
 /** @throws StackroomError `binary-file` */
 export function decodeText(bytes: Uint8Array, declaredEncoding?: string): string {
   const marked = byteOrderMark(bytes)
   if (marked) return decode(bytes.subarray(marked.length), marked.encoding)
-  const wide = unmarkedUtf16(bytes)
-  if (wide) return decode(bytes, wide)
-  if (bytes.subarray(0, sampleBytes).includes(0)) throw binaryFile()
+  if (bytes.subarray(0, sampleBytes).includes(0)) {
+    const wide = unmarkedUtf16(bytes)
+    if (wide) return decode(bytes, wide)
+    throw binaryFile()
+  }
   const utf8 = decodeStrictly(bytes, 'utf-8')
   if (utf8 !== undefined) {
     if (controlShare(bytes) > 0.1) throw binaryFile()
@@ -62,12 +66,13 @@ function unmarkedUtf16(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
 
 /** The share of bytes that no text has: control characters but white space, backspace and escape. */
 function controlShare(bytes: Uint8Array): number {
-  const sample = bytes.subarray(0, sampleBytes)
+  const length = Math.min(bytes.length, controlSampleBytes)
   let count = 0
-  for (const byte of sample) {
+  for (let index = 0; index < length; index++) {
+    const byte = bytes[index] ?? 0
     if ((byte < 0x20 && byte !== 0x1b && !(byte >= 0x08 && byte <= 0x0d)) || byte === 0x7f) count++
   }
-  return sample.length === 0 ? 0 : count / sample.length
+  return length === 0 ? 0 : count / length
 }
 
 function likeliestEncoding(bytes: Uint8Array): string {

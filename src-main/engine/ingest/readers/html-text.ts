@@ -31,6 +31,9 @@ const blocks = new Set(
 )
 /** Blocks with a blank line around them. */
 const paragraphs = new Set('p blockquote pre table ul ol dl figure'.split(' '))
+const spaces = /[ \t\r\n\f\xa0]+/g
+/** What `spaces` would change. */
+const unevenSpace = /[\t\r\n\f\xa0]| {2}/
 const headings = /^h[1-6]$/
 const voidElements = new Set('area base br col embed hr img input link meta source track wbr'.split(' '))
 
@@ -156,7 +159,7 @@ export class HtmlText {
       this.#writePreformatted(data.replaceAll('\r\n', '\n'))
       return
     }
-    const words = data.replace(/[ \t\r\n\f\xa0]+/g, ' ')
+    const words = unevenSpace.test(data) ? data.replace(spaces, ' ') : data
     if (words === ' ' || words === '') {
       if (words === ' ') this.#space = true
       return
@@ -265,7 +268,18 @@ function isSkipped(name: string, attributes: Attributes): boolean {
   if (role !== undefined && skippedRoles.has(role)) return true
   if (attributes['hidden'] !== undefined || attributes['aria-hidden'] === 'true') return true
   const classes = attributes['class']
-  return (
-    classes !== undefined && classes !== '' && classes.split(' ').some((each) => skippedClasses.has(each))
-  )
+  return classes !== undefined && classes !== '' && hasSkippedClass(classes)
+}
+
+/** A page uses few values of `class`, each many times. */
+const knownClasses = new Map<string, boolean>()
+
+function hasSkippedClass(classes: string): boolean {
+  let found = knownClasses.get(classes)
+  if (found === undefined) {
+    found = classes.split(/\s+/).some((each) => skippedClasses.has(each))
+    if (knownClasses.size >= 10_000) knownClasses.clear()
+    knownClasses.set(classes, found)
+  }
+  return found
 }

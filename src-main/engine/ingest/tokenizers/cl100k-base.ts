@@ -6,11 +6,12 @@
 import ranksOfTokens from 'gpt-tokenizer/bpeRanks/cl100k_base'
 import { endOfPiece } from './cl100k-pieces.ts'
 import { countMergedPairs } from './byte-pair-merge.ts'
+import { PieceCounts } from './piece-counts.ts'
 import type { TokenCounter } from './token-counter.ts'
 
 const specialTokens = /<\|(?:endoftext|fim_prefix|fim_middle|fim_suffix|endofprompt)\|>/g
-const longestCachedPiece = 48
-const largestCache = 200_000
+const longestCachedPiece = 96
+const largestCache = 1 << 17
 
 /** Ranks by the token's bytes, written as a string of one character for each byte. */
 function readRanks(): Map<string, number> {
@@ -27,19 +28,13 @@ function byteString(token: string | readonly number[]): string {
 
 export class Cl100kBase implements TokenCounter {
   readonly #ranks = readRanks()
-  /** Pieces that are more than one token. */
-  readonly #counts = new Map<string, number>()
+  readonly #counts = new PieceCounts(largestCache)
 
   count(text: string): number {
-    return this.#countUpTo(text, Infinity)
+    return this.countUpTo(text, Infinity)
   }
 
-  exceeds(text: string, limit: number): boolean {
-    return this.#countUpTo(text, limit) > limit
-  }
-
-  /** The count, or any number above `limit`. */
-  #countUpTo(text: string, limit: number): number {
+  countUpTo(text: string, limit: number): number {
     if (!text.includes('<|')) return this.#countOrdinary(text, limit)
     let total = 0
     let start = 0
@@ -55,22 +50,26 @@ export class Cl100kBase implements TokenCounter {
     let total = 0
     for (let start = 0; start < text.length && total <= limit;) {
       const end = endOfPiece(text, start)
-      total += this.#countPiece(text.slice(start, end))
+      total += this.#countPiece(text, start, end)
       start = end
     }
     return total
   }
 
-  #countPiece(piece: string): number {
-    if (piece.length === 1 && piece.charCodeAt(0) < 0x80) return 1
-    const cached = this.#counts.get(piece)
-    if (cached !== undefined) return cached
-    const bytes = byteString(piece)
-    const count = this.#ranks.has(bytes) ? 1 : countMergedPairs(bytes, this.#ranks)
-    if (piece.length <= longestCachedPiece) {
-      if (this.#counts.size >= largestCache) this.#counts.clear()
-      this.#counts.set(piece, count)
-    }
+  #countPiece(text: string, start: number, end: number): number {
+    const length = end - start
+    if (length === 1 && text.charCodeAt(start) < 0x80) return 1
+    if (length > longestCachedPiece) return this.#merge(text.slice(start, end))
+    const slot = this.#counts.find(text, start, end)
+    const known = this.#counts.at(slot)
+    if (known > 0) return known
+    const count = this.#merge(text.slice(start, end))
+    this.#counts.set(slot, text, start, end, count)
     return count
+  }
+
+  #merge(piece: string): number {
+    const bytes = byteString(piece)
+    return this.#ranks.has(bytes) ? 1 : countMergedPairs(bytes, this.#ranks)
   }
 }

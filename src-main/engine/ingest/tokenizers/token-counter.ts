@@ -3,6 +3,9 @@
 export interface TokenCounter {
   /** Tokens of the text, without the special tokens that a model puts around it. */
   count(text: string): number
-  /** Whether `count(text) > limit`, for counters that can say so without reading all of the text. */
-  exceeds?(text: string, limit: number): boolean
+  /**
+   * The count when it is at most `limit`, and any larger number else, for counters that need not read all of the text
+   * to know.
+   */
+  countUpTo?(text: string, limit: number): number
 }

@@ -20,15 +20,10 @@ export class WordCachedCounter implements TokenCounter {
   }
 
   count(text: string): number {
-    return this.#countUpTo(text, Infinity)
+    return this.countUpTo(text, Infinity)
   }
 
-  exceeds(text: string, limit: number): boolean {
-    return this.#countUpTo(text, limit) > limit
-  }
-
-  /** The count, or any number above `limit`. */
-  #countUpTo(text: string, limit: number): number {
+  countUpTo(text: string, limit: number): number {
     let total = 0
     let start = 0
     for (let index = 0; index <= text.length && total <= limit; index++) {

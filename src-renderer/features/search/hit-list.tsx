@@ -3,9 +3,10 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef } from 'react'
 import type { KnowledgeBase, SearchHit } from '#contract'
 import { useApp } from '../../store/use-app.ts'
-import { resultsId } from './element-ids.ts'
+import { hitElementId, resultsId } from './element-ids.ts'
 import { HitRow } from './hit-row.tsx'
 import { queryWords } from './query-words.ts'
+import { useHitKeys } from './use-hit-keys.ts'
 import { useSession } from './use-session.ts'
 
 interface HitListProps {
@@ -22,6 +23,7 @@ export function HitList({ knowledgeBase, hits, query }: HitListProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const setActiveHit = useApp((state) => state.setActiveHit)
   const showSource = useApp((state) => state.showSource)
+  const takeKey = useHitKeys(id)
   const { activeIndex } = useSession(id)
   const words = useMemo(() => queryWords(query), [query])
   const virtualizer = useVirtualizer({
@@ -38,14 +40,19 @@ export function HitList({ knowledgeBase, hits, query }: HitListProps) {
   }, [activeIndex, virtualizer])
 
   return (
-    <div className="hit-scroller" ref={scroller}>
-      <div
-        className="hit-list"
-        id={resultsId}
-        role="listbox"
-        aria-label="Results"
-        style={{ height: virtualizer.getTotalSize() }}
-      >
+    <div
+      className="hit-scroller"
+      ref={scroller}
+      id={resultsId}
+      role="listbox"
+      tabIndex={0}
+      aria-label="Results"
+      aria-activedescendant={activeIndex < 0 ? undefined : hitElementId(activeIndex)}
+      onKeyDown={(event) => {
+        if (takeKey(event)) event.preventDefault()
+      }}
+    >
+      <div className="hit-list" role="presentation" style={{ height: virtualizer.getTotalSize() }}>
         {virtualizer.getVirtualItems().map((row) => {
           const hit = hits[row.index]
           return (

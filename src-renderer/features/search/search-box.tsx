@@ -8,21 +8,16 @@ import { Keys } from '../../ui/keys.tsx'
 import { Spinner } from '../../ui/progress.tsx'
 import { hitElementId, resultsId } from './element-ids.ts'
 import './search-box.css'
+import { useHitKeys } from './use-hit-keys.ts'
 import { useSession } from './use-session.ts'
-
-const pageStep = 5
 
 export function SearchBox({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
   const { id, name } = knowledgeBase
   const input = useRef<HTMLInputElement>(null)
   const focusRequests = useApp((state) => state.searchFocusRequests)
   const setQuery = useApp((state) => state.setQuery)
-  const setActiveHit = useApp((state) => state.setActiveHit)
-  const showSource = useApp((state) => state.showSource)
-  const closeSource = useApp((state) => state.closeSource)
-  const sourceOpen = useApp((state) => state.openSource !== null)
-  const session = useSession(id)
-  const { query, answer, answeredQuery, activeIndex, searching } = session
+  const takeKey = useHitKeys(id)
+  const { query, answer, activeIndex, searching } = useSession(id)
   const hits = answer?.hits ?? []
 
   useEffect(() => {
@@ -31,28 +26,12 @@ export function SearchBox({ knowledgeBase }: { readonly knowledgeBase: Knowledge
     input.current?.select()
   }, [focusRequests])
 
-  const moveTo = (index: number): void => {
-    const bounded = Math.min(Math.max(index, 0), hits.length - 1)
-    const hit = hits[bounded]
-    if (hit === undefined) return
-    setActiveHit(id, bounded)
-    // a panel that is open follows the arrows
-    if (sourceOpen) void showSource(id, hit, answeredQuery)
-  }
-
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.nativeEvent.isComposing) return
-    if (event.key === 'ArrowDown') moveTo(activeIndex + 1)
-    else if (event.key === 'ArrowUp') moveTo(activeIndex - 1)
-    else if (event.key === 'PageDown') moveTo(activeIndex + pageStep)
-    else if (event.key === 'PageUp') moveTo(activeIndex - pageStep)
-    else if (event.key === 'Enter') {
-      const hit = hits[activeIndex]
-      if (hit !== undefined) void showSource(id, hit, answeredQuery)
-    } else if (event.key === 'Escape' && sourceOpen) closeSource()
-    else if (event.key === 'Escape' && query !== '') setQuery(id, '')
-    else return
-    event.preventDefault()
+    if (takeKey(event)) event.preventDefault()
+    else if (event.key === 'Escape' && query !== '') {
+      event.preventDefault()
+      setQuery(id, '')
+    }
   }
 
   return (

@@ -1,0 +1,37 @@
+import AxeBuilder from '@axe-core/playwright'
+import { indexFolder, notes, results, searchBox, writeFolder } from './actions.ts'
+import { expect, test } from './fixtures.ts'
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [700, 1400]) {
+    test(`results and source are accessible and fit, ${colorScheme} and ${width} pixels wide`, async ({
+      app,
+    }) => {
+      const page = await app.open({ colorScheme, width })
+      const folder = await writeFolder(app, 'notes', notes)
+      await indexFolder(app, folder)
+      await searchBox(page).fill('a light for ships at sea')
+      await expect(results(page).first()).toContainText('lighthouse.txt')
+      const check = async (): Promise<void> => {
+        expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+        expect(overflow).toBeLessThanOrEqual(0)
+      }
+      await check()
+      await page.keyboard.press('Enter')
+      await expect(page.getByRole('note')).toBeVisible()
+      await check()
+    })
+  }
+}
+
+test('in a narrow window the library slides in and out', async ({ app }) => {
+  const page = await app.open({ width: 700 })
+  await indexFolder(app, await writeFolder(app, 'notes', notes))
+  const library = page.getByRole('complementary', { name: 'Library' })
+  await expect(library).toBeHidden()
+  await page.getByRole('button', { name: 'Library' }).click()
+  await expect(library).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(library).toBeHidden()
+})

@@ -62,7 +62,10 @@ export function followEngine(store: AppStore, client: Client): () => void {
     }),
     client.onConnection((connection) => {
       store.setState({ connection })
-      if (connection === 'open') reload()
+      if (connection !== 'open') return
+      reload()
+      const { selectedId, searchAgain } = store.getState()
+      if (selectedId !== null) searchAgain(selectedId)
     }),
   ]
   // calls made before the channel is open wait for it; a first `open` would only repeat them

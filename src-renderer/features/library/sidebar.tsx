@@ -1,5 +1,6 @@
 /** The library at the window's left: what there is, what runs, and the ways to get more. */
 import { FolderOpen, FolderPlus, Settings } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import { useApp } from '../../store/use-app.ts'
 import { Button } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
@@ -14,10 +15,21 @@ export function Sidebar() {
   const chooseSources = useApp((state) => state.chooseSources)
   const chooseStorageFolder = useApp((state) => state.chooseStorageFolder)
   const showSettings = useApp((state) => state.showSettings)
+  const aside = useRef<HTMLElement>(null)
+
+  useEffect(() => {
+    if (sidebarOut) aside.current?.querySelector<HTMLElement>('[aria-current], button')?.focus()
+  }, [sidebarOut])
+
   return (
     <>
       {sidebarOut && <div className="sidebar-scrim" onClick={() => showSidebar(false)} />}
-      <aside className={classNames('sidebar', sidebarOut && 'sidebar-out')} id="sidebar" aria-label="Library">
+      <aside
+        ref={aside}
+        className={classNames('sidebar', sidebarOut && 'sidebar-out')}
+        id="sidebar"
+        aria-label="Library"
+      >
         <div className="sidebar-brand">
           <img src="./icon.svg" alt="" width={24} height={24} />
           Stackroom

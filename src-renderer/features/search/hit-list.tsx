@@ -36,6 +36,11 @@ export function HitList({ knowledgeBase, hits, query }: HitListProps) {
   })
 
   useEffect(() => {
+    // a new answer is read from its best hit on
+    virtualizer.scrollToOffset(0)
+  }, [query, virtualizer])
+
+  useEffect(() => {
     if (activeIndex >= 0) virtualizer.scrollToIndex(activeIndex, { align: 'auto' })
   }, [activeIndex, virtualizer])
 

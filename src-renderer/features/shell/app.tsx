@@ -29,9 +29,12 @@ export function App() {
   }, [theme])
 
   const title = selected === undefined ? 'Stackroom' : `${selected.name} – Stackroom`
+  useEffect(() => {
+    document.title = title
+  }, [title])
+
   return (
     <>
-      <title>{title}</title>
       <div className="app">
         <ConnectionBar />
         <div className="app-columns">

@@ -2,6 +2,11 @@
 
 export interface EmbedOptions {
   signal?: AbortSignal | undefined
+  /**
+   * Called with each finished part of `embedDocuments`: places in `texts`, and their vectors. Parts come in any order;
+   * a model starts no further work than it already has under way until the promise resolves, and fails when it does.
+   */
+  onVectors?: ((indices: readonly number[], vectors: readonly Float32Array[]) => Promise<void>) | undefined
 }
 
 /**

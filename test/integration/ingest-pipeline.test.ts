@@ -106,6 +106,8 @@ test('good files are indexed, bad ones are named with their cause, and the rest 
   await symlink('nowhere', join(folder, 'dangling.txt'))
   await writeFile(join(folder, 'huge.txt'), '')
   await truncate(join(folder, 'huge.txt'), 3 * 1024 ** 3)
+  await writeFile(join(folder, 'disk.blob'), '')
+  await truncate(join(folder, 'disk.blob'), 3 * 1024 ** 3)
   const storage = new MemoryStorage()
   const report = await run(storage, [folder])
 
@@ -121,27 +123,37 @@ test('good files are indexed, bad ones are named with their cause, and the rest 
     'truncated.pdf: broken-file',
   ])
   for (const { message } of report.failed) expect(message).toMatch(/^[A-Z].*\.$/)
-  expect(report.skipped).toBe(1)
+  expect(report.skipped).toBe(2)
   expect([...storage.documents.keys()].map((id) => relative(folder, id)).sort()).toEqual([
     'README.md',
     'gb18030.txt',
+    'handbook.docx_part_0',
+    'handbook.epub_part_0',
     'handbook.md',
+    'handbook.odt',
     'labelled-pages.pdf_part_0',
     'labelled-pages.pdf_part_2',
     'latin1.html',
     'latin1.txt',
+    'loans.xlsx_part_0',
+    'loans.xlsx_part_1',
     'notes.txt',
+    'notes.txt.gz',
     'owner-protected.pdf_part_0',
     'owner-protected.pdf_part_1',
     'page.html',
+    'shelves.ipynb_part_0',
     'shift-jis.txt',
+    'slides.pptx_part_0',
+    'slides.pptx_part_1',
+    'slides.pptx_part_2',
     'two-pages.pdf_part_0',
     'two-pages.pdf_part_1',
     'utf16-be.txt',
     'utf16-le-bom.txt',
     'utf8-bom.txt',
   ])
-  expect(report.documents).toBe(17)
+  expect(report.documents).toBe(27)
   expect(report.nodes).toBe([...storage.documents.values()].flatMap(({ nodes }) => nodes).length)
   const page = storage.documents.get(join(folder, 'two-pages.pdf_part_1'))
   expect(Object.entries(page?.document.metadata ?? {}).slice(0, 4)).toEqual([

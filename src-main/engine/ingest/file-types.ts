@@ -1,7 +1,8 @@
 /** Which reader a file goes to, by its name alone: what scanning can say before anything is read. */
 import { basename, extname } from 'node:path'
 
-export type ReaderName = 'text' | 'html' | 'pdf'
+const readerNames = ['text', 'html', 'pdf', 'docx', 'pptx', 'xlsx', 'odf', 'epub', 'ipynb'] as const
+export type ReaderName = (typeof readerNames)[number]
 
 const extensionsOfReaders: Readonly<Record<ReaderName, string>> = {
   // Markdown too: SimpleDirectoryReader has no reader of its own for it and takes it as it stands.
@@ -12,19 +13,24 @@ const extensionsOfReaders: Readonly<Record<ReaderName, string>> = {
     vue svelte css scss sass less tcl cmake gradle mk dockerfile tf nix`,
   html: 'html htm xhtml shtml',
   pdf: 'pdf',
+  docx: 'docx docm dotx',
+  pptx: 'pptx pptm',
+  xlsx: 'xlsx xlsm',
+  odf: 'odt ods odp',
+  epub: 'epub',
+  ipynb: 'ipynb',
 }
 
 /** Files that hold no text, or whose text no reader here can get at. */
 const withoutReader = `png jpg jpeg gif webp bmp tif tiff ico heic heif avif psd ai eps raw cr2 nef dng xcf
   mp3 wav flac ogg oga opus m4a aac wma aiff mid midi mp4 m4v mkv mov avi wmv webm mpg mpeg flv 3gp
-  zip tar gz tgz bz2 tbz2 xz txz zst 7z rar jar war ear whl egg deb rpm apk dmg iso img msi cab pkg
+  zip tar tgz bz2 tbz2 xz txz zst 7z rar jar war ear whl egg deb rpm apk dmg iso img msi cab pkg
   exe dll so dylib a o obj lib bin class pyc pyo wasm node dat db sqlite sqlite3 mdb accdb parquet feather arrow orc npy npz pkl
   pickle pt pth onnx safetensors gguf h5 hdf5 ttf otf woff woff2 eot swf blend fbx glb stl
-  doc docx docm dot dotx xls xlsx xlsm xlsb ppt pptx pptm odt ods odp odg rtf pages numbers key epub mobi azw azw3 djvu chm
-  ipynb mbox msg pst lnk`
+  doc dot xls xlsb ppt odg rtf pages numbers key mobi azw azw3 djvu chm mbox msg pst lnk`
 
 const readerOfExtension = new Map<string, ReaderName>()
-for (const name of ['text', 'html', 'pdf'] as const) {
+for (const name of readerNames) {
   for (const extension of extensionsOfReaders[name].split(/\s+/)) readerOfExtension.set(extension, name)
 }
 const extensionsWithoutReader = new Set(withoutReader.split(/\s+/))
@@ -34,10 +40,21 @@ const extensionsWithoutReader = new Set(withoutReader.split(/\s+/))
  * turns out to be text, and skipped otherwise.
  */
 export function readerByName(path: string): ReaderName | 'unknown' | null {
-  const extension = extname(basename(path)).slice(1).toLowerCase()
+  const extension = extname(basename(withoutGzip(path)))
+    .slice(1)
+    .toLowerCase()
   const reader = readerOfExtension.get(extension)
   if (reader !== undefined) return reader
   return extensionsWithoutReader.has(extension) ? null : 'unknown'
+}
+
+/** Whether the file is one of another type, packed by gzip. */
+export function isGzip(path: string): boolean {
+  return /.\.gz$/i.test(path)
+}
+
+function withoutGzip(path: string): string {
+  return isGzip(path) ? path.slice(0, -3) : path
 }
 
 export function extensionForPeople(path: string): string {

@@ -1,6 +1,6 @@
 /** One file from the disk to parsed documents: read, hash, extract the text, cut it into nodes. Runs in a reader worker. */
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { StackroomError } from '#contract'
 import { buildNodes } from '#engine/schema/build-nodes.ts'
 import { documentHash } from '#engine/schema/hash.ts'
@@ -12,7 +12,8 @@ import {
 import type { Metadata, ParsedDocument, SourceDocument } from '#engine/schema/node.ts'
 import { toFileError } from './file-errors.ts'
 import { excludedMetadataKeys, fileMetadata, fileStatus, type FileStatus } from './file-metadata.ts'
-import { extensionForPeople, readerByName } from './file-types.ts'
+import { gunzip } from './gunzip.ts'
+import { extensionForPeople, isGzip, readerByName } from './file-types.ts'
 import type { SentenceSplitter } from './node-parsers/sentence-splitter.ts'
 import type { FileReader, ReadPart } from './readers/reader.ts'
 import { loadReader } from './readers/registry.ts'
@@ -35,15 +36,15 @@ export interface ParsedFile extends FileStatus {
 export async function parseFile(input: ParseFileInput, splitter: SentenceSplitter): Promise<ParsedFile> {
   const { path, knownContentHash } = input
   const name = readerByName(path)
-  if (name === null)
-    throw new StackroomError('unsupported-type', `Stackroom has no reader for ${extensionForPeople(path)}.`)
+  if (name === null) throw unsupportedType(path)
   const reader = await loadReader(name === 'unknown' ? 'text' : name)
-  const { bytes, status } = readBytes(path, reader)
+  const { bytes, status } = readBytes(path, reader, name === 'unknown')
   const contentHash = createHash('sha256').update(bytes).digest('hex')
   const file = { path, contentHash, ...status }
   if (contentHash === knownContentHash) return { ...file, documents: null }
 
-  const parts = await reader.read({ path, bytes, nameIsTelling: name !== 'unknown' })
+  const content = isGzip(path) ? gunzip(bytes, reader.maximumBytes) : bytes
+  const parts = await reader.read({ path, bytes: content, nameIsTelling: name !== 'unknown' })
   const metadata = fileMetadata(path, status)
   const documents = parts
     .filter((part) => part.text.trim() !== '')
@@ -56,7 +57,11 @@ export async function parseFile(input: ParseFileInput, splitter: SentenceSplitte
 }
 
 /** Synchronous: the thread has nothing else to do, and small files take longer to be waited for than to be read. */
-function readBytes(path: string, reader: FileReader): { bytes: Buffer; status: FileStatus } {
+function readBytes(
+  path: string,
+  reader: FileReader,
+  isGuess: boolean,
+): { bytes: Buffer; status: FileStatus } {
   let file: number | undefined
   try {
     file = openSync(path, 'r')
@@ -65,6 +70,7 @@ function readBytes(path: string, reader: FileReader): { bytes: Buffer; status: F
       throw new StackroomError('empty-file', 'This file is empty: it has 0 bytes.', {
         hint: 'There is nothing to index in it.',
       })
+    if (isGuess && status.bytes > reader.maximumBytes && beginsBinary(file)) throw unsupportedType(path)
     if (status.bytes > reader.maximumBytes) {
       const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MB`
       throw new StackroomError(
@@ -79,6 +85,16 @@ function readBytes(path: string, reader: FileReader): { bytes: Buffer; status: F
   } finally {
     if (file !== undefined) closeSync(file)
   }
+}
+
+/** A large file of an unknown type is mostly no text at all; then its size is not what is wrong with it. */
+function beginsBinary(file: number): boolean {
+  const head = Buffer.alloc(8192)
+  return head.subarray(0, readSync(file, head, 0, head.length, 0)).includes(0)
+}
+
+function unsupportedType(path: string): StackroomError {
+  return new StackroomError('unsupported-type', `Stackroom has no reader for ${extensionForPeople(path)}.`)
 }
 
 function toDocument(

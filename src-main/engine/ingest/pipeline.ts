@@ -156,7 +156,7 @@ function nothingToRead(skipped: readonly SkippedFile[], failed: readonly FailedF
     })
   const example = skipped.find(({ reason }) => reason === 'unsupported-type') ?? skipped[0]
   return new StackroomError('no-readable-files', 'None of the files here can be read by Stackroom.', {
-    hint: `It reads text, Markdown, HTML, PDF and source code; hidden files and folders are left out. Found instead: ${example?.path ?? ''}`,
+    hint: `It reads text, Markdown, HTML, PDF, office documents, e-books and source code; hidden files and folders are left out. Found instead: ${example?.path ?? ''}`,
   })
 }
 

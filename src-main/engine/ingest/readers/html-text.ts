@@ -220,7 +220,7 @@ export class HtmlText {
   }
 
   /** The text of the main content if the page says what that is, of the whole page else; the title first. */
-  finish(): string {
+  finish(withTitle = true): string {
     const mains = this.#mains.map(({ start, end }) =>
       this.#parts
         .slice(start, end < 0 ? undefined : end)
@@ -232,7 +232,7 @@ export class HtmlText {
     const title = this.#title.replace(/\s+/g, ' ').trim()
     // Most pages repeat their title as the first heading, often with the site's name behind it.
     const isRepeated = this.#firstHeading !== undefined && title.includes(this.#firstHeading)
-    const parts = title === '' || isRepeated ? [text] : [title, text]
+    const parts = title === '' || isRepeated || !withTitle ? [text] : [title, text]
     return parts.filter((part) => part !== '').join('\n\n')
   }
 

@@ -15,7 +15,12 @@ export const htmlReader: FileReader = {
   },
 }
 
-export function htmlToText(html: string): string {
+export interface HtmlToTextOptions {
+  /** Whether the page's title goes before a text that does not begin with it. Default: true. */
+  readonly withTitle?: boolean
+}
+
+export function htmlToText(html: string, { withTitle = true }: HtmlToTextOptions = {}): string {
   const text = new HtmlText()
   const parser = new Parser(
     {
@@ -26,7 +31,7 @@ export function htmlToText(html: string): string {
     { decodeEntities: true, lowerCaseTags: true },
   )
   parser.end(html)
-  return text.finish()
+  return text.finish(withTitle)
 }
 
 /** `<meta charset>` or its older form, looked for as browsers do: in the first kilobyte. */

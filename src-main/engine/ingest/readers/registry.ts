@@ -6,6 +6,12 @@ const loaders: Readonly<Record<ReaderName, () => Promise<FileReader>>> = {
   text: async () => (await import('./text.ts')).textReader,
   html: async () => (await import('./html.ts')).htmlReader,
   pdf: async () => (await import('./pdf.ts')).pdfReader,
+  docx: async () => (await import('./docx.ts')).docxReader,
+  pptx: async () => (await import('./pptx.ts')).pptxReader,
+  xlsx: async () => (await import('./xlsx.ts')).xlsxReader,
+  odf: async () => (await import('./odf.ts')).odfReader,
+  epub: async () => (await import('./epub.ts')).epubReader,
+  ipynb: async () => (await import('./ipynb.ts')).ipynbReader,
 }
 
 export function loadReader(name: ReaderName): Promise<FileReader> {

@@ -1,5 +1,5 @@
 /** Copies what was dropped on a browser's page to the host, which then indexes the copy. */
-import { StackroomError } from '#contract'
+import { StackroomError, errorShapeSchema } from '#contract'
 import type { Client } from './client.ts'
 import { filesOf, type DroppedFile } from './dropped-items.ts'
 
@@ -48,6 +48,8 @@ async function put(uploadId: string, { segments, file }: DroppedFile, signal: Ab
     signal,
   })
   if (response.ok) return
+  const told = errorShapeSchema.safeParse(await response.json().catch(() => null))
+  if (told.success) throw StackroomError.fromShape(told.data)
   throw new StackroomError('broken-file', `“${segments.join('/')}” could not be copied to Stackroom.`, {
     hint: 'Choose the folder instead of dropping it: then it is read where it is.',
   })

@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { chromium, expect } from '@playwright/test'
 import type { Door, StartOptions } from './fixtures.ts'
 
-const entry = resolve(import.meta.dirname, '../../src-main/hosts/web/main.ts')
+const entry = resolve(import.meta.dirname, '../../src-main/hosts/cli/main.ts')
 
 const browserArguments = [
   '--no-sandbox',
@@ -19,8 +19,9 @@ const browserArguments = [
 ]
 
 export async function startWeb({ environment, colorScheme, width }: StartOptions): Promise<Door> {
-  const host = spawn(process.execPath, [entry, '--port', '0', '--no-open'], {
-    env: { ...process.env, ...environment },
+  const host = spawn(process.execPath, [entry, 'serve', '--port', '0'], {
+    // without a display the host opens no browser of the user's
+    env: { ...process.env, ...environment, DISPLAY: '', WAYLAND_DISPLAY: '' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const address = await addressPrintedBy(host)

@@ -44,6 +44,15 @@ export const errorCodes = [
   'dimension-mismatch',
   'wrong-model',
   'invalid-vector',
+  // servers of models
+  'no-key',
+  'wrong-key',
+  'no-quota',
+  'rate-limited',
+  'text-too-long',
+  'server-down',
+  'server-error',
+  'bad-answer',
   // a bug: logged with its stack, shown as such
   'internal',
 ] as const

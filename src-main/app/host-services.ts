@@ -1,0 +1,12 @@
+/** What a host can do for the app that another cannot: dialogs, the file manager. */
+import type { CommandInput } from '#contract'
+
+export interface HostServices {
+  readonly host: 'electron' | 'web'
+  /** Absent where there are no native dialogs. Null when the user cancelled. */
+  readonly chooseFiles?: (kind: CommandInput<'dialogs.chooseFiles'>['kind']) => Promise<string[] | null>
+  /** Opens a file with the program that the system uses for it. */
+  readonly openFile?: (path: string) => Promise<void>
+  /** Shows a file or folder in the system's file manager. */
+  readonly reveal?: (path: string) => void
+}

@@ -63,7 +63,7 @@ test('the end of a text far longer than the window still counts', async () => {
 })
 
 test('finished parts are handed over while the rest is computed, each text once', async () => {
-  const texts = Array.from({ length: 200 }, (_, i) => `Text number ${i}`)
+  const texts = Array.from({ length: 150 }, (_, i) => `Text number ${i}`)
   const seen: number[] = []
   const parts: number[] = []
   const vectors = await model.embedDocuments(texts, {
@@ -79,7 +79,7 @@ test('finished parts are handed over while the rest is computed, each text once'
 })
 
 test('a query is answered while many documents are being embedded', async () => {
-  const texts = Array.from({ length: 120 }, (_, i) => `Number ${i}: ${'words and more words '.repeat(40)}`)
+  const texts = Array.from({ length: 60 }, (_, i) => `Number ${i}: ${'words and more words '.repeat(40)}`)
   let finished = false
   const documents = model.embedDocuments(texts).then(() => (finished = true))
   await model.embedQuery('in between')

@@ -28,6 +28,9 @@ export interface EmbedModelIdentity {
   readonly revision: string
 }
 
+/** What can be changed about a model without changing its weights. */
+export type EmbedModelSettings = Pick<EmbedModelIdentity, 'queryPrefix' | 'documentPrefix' | 'longText'>
+
 export interface EmbedModel extends AsyncDisposable {
   readonly identity: EmbedModelIdentity
   /** Tokens that the model reads at once, special tokens included. */
@@ -36,4 +39,6 @@ export interface EmbedModel extends AsyncDisposable {
   /** One vector of `identity.dimensions` float32 for each text, in the texts' order. */
   embedDocuments(texts: readonly string[], options?: EmbedOptions): Promise<Float32Array[]>
   embedQuery(text: string, options?: EmbedOptions): Promise<Float32Array>
+  /** The same model with other settings, sharing what it runs on: nothing needs to be closed but the first. */
+  vary?(settings: Partial<EmbedModelSettings>): EmbedModel
 }

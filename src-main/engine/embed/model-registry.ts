@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { StackroomError, type EmbedModelInfo } from '#contract'
 import type { EmbedModel } from './embed-model.ts'
 import { readModelFolder, revisionOf } from './model-folder.ts'
-import { OnnxEmbedModel } from './onnx-model.ts'
+import { openOnnxModel } from './onnx-model.ts'
 
 export const BUNDLED_MODEL_ID = 'bundled:all-MiniLM-L6-v2'
 /** As `revisionOf` the bundled folder, known beforehand so that nothing is read before the first text. */
@@ -59,14 +59,14 @@ export class EmbedModelRegistry implements AsyncDisposable {
 
   async #create(id: string): Promise<EmbedModel> {
     if (id === BUNDLED_MODEL_ID)
-      return new OnnxEmbedModel({
+      return openOnnxModel({
         id,
         model: readModelFolder(this.bundledModelFolder),
         revision: BUNDLED_MODEL_REVISION,
       })
     if (id.startsWith('onnx:')) {
       const model = readModelFolder(id.slice('onnx:'.length))
-      return new OnnxEmbedModel({ id, model, revision: await revisionOf(model) })
+      return openOnnxModel({ id, model, revision: await revisionOf(model) })
     }
     throw new StackroomError('no-such-model', `There is no embed model named ${id}.`, {
       hint: `Choose one of: ${this.list()
@@ -94,6 +94,7 @@ function shared(model: EmbedModel): EmbedModel {
     offline: model.offline,
     embedDocuments: (texts, options) => model.embedDocuments(texts, options),
     embedQuery: (text, options) => model.embedQuery(text, options),
+    ...(model.vary && { vary: (settings) => shared(model.vary!(settings)) }),
     [Symbol.asyncDispose]: async () => {},
   }
 }

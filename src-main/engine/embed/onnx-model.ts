@@ -2,13 +2,14 @@
 import { availableParallelism } from 'node:os'
 import { StackroomError } from '#contract'
 import { WorkerClient } from '#platform/worker-client.ts'
-import type { EmbedModel, EmbedModelIdentity, EmbedOptions } from './embed-model.ts'
+import type { EmbedModel, EmbedModelIdentity, EmbedModelSettings, EmbedOptions } from './embed-model.ts'
 import type { ModelFolder } from './model-folder.ts'
+import type { EmbedRequest } from './onnx-runner.ts'
 import type { EmbedWorkerData, EmbedWorkerMethods } from './onnx-worker.ts'
 
-/** Texts in one call to the worker, fewer when they are long. */
+/** Texts in one call to the worker, fewer when they are long: about a second of work, which a crash may lose. */
 const TEXTS_PER_CALL = 64
-const CHARACTERS_PER_CALL = 200_000
+const CHARACTERS_PER_CALL = 40_000
 /** One is computed while the vectors of the other are put away. */
 const CALLS_UNDER_WAY = 2
 
@@ -16,34 +17,61 @@ export interface OnnxEmbedModelOptions {
   readonly id: string
   readonly model: ModelFolder
   readonly revision: string
-  /** Default `mean-of-windows`. */
-  readonly longText?: 'mean-of-windows' | 'cut'
   /** Default: all cores. */
   readonly threads?: number
 }
 
-export class OnnxEmbedModel implements EmbedModel {
+/** The model as its folder describes it; long texts are embedded as a whole, window by window. */
+export function openOnnxModel(options: OnnxEmbedModelOptions): EmbedModel {
+  const { id, model, revision, threads = availableParallelism() } = options
+  const { dimensions, pooling, normalized, queryPrefix, documentPrefix, maximumTokens } = model
+  const settings = { queryPrefix, documentPrefix, longText: 'mean-of-windows' } as const
+  const identity = { id, dimensions, pooling, normalized, ...settings, revision }
+  return new OnnxEmbedModel(identity, maximumTokens, new WorkerOfModel({ model, threads }))
+}
+
+/** The worker thread of one model, whatever the settings it is used with. */
+class WorkerOfModel {
+  readonly #data: EmbedWorkerData
+  #client: WorkerClient<EmbedWorkerMethods> | undefined
+  #closed = false
+
+  constructor(data: EmbedWorkerData) {
+    this.#data = data
+  }
+
+  async embed(request: EmbedRequest, signal?: AbortSignal): Promise<Float32Array[]> {
+    if (this.#closed) throw new StackroomError('internal', 'An embed model was used after it was closed.')
+    this.#client ??= new WorkerClient<EmbedWorkerMethods>('embed', {
+      data: this.#data,
+      onExit: () => (this.#client = undefined),
+    })
+    const packed = await this.#client.call('embed', request, { signal })
+    const { dimensions } = this.#data.model
+    // copies, so that a vector that is kept or sent on does not keep or send the whole group
+    return request.texts.map((_, i) => packed.slice(i * dimensions, (i + 1) * dimensions))
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#client?.close()
+  }
+}
+
+class OnnxEmbedModel implements EmbedModel {
   readonly identity: EmbedModelIdentity
   readonly maximumTokens: number
   readonly offline = true
-  readonly #data: EmbedWorkerData
-  #worker: WorkerClient<EmbedWorkerMethods> | undefined
-  #closed = false
+  readonly #worker: WorkerOfModel
 
-  constructor(options: OnnxEmbedModelOptions) {
-    const { model, longText = 'mean-of-windows', threads = availableParallelism() } = options
-    this.identity = {
-      id: options.id,
-      dimensions: model.dimensions,
-      pooling: model.pooling,
-      normalized: model.normalized,
-      queryPrefix: model.queryPrefix,
-      documentPrefix: model.documentPrefix,
-      longText,
-      revision: options.revision,
-    }
-    this.maximumTokens = model.maximumTokens
-    this.#data = { model, threads, longText }
+  constructor(identity: EmbedModelIdentity, maximumTokens: number, worker: WorkerOfModel) {
+    this.identity = identity
+    this.maximumTokens = maximumTokens
+    this.#worker = worker
+  }
+
+  vary(settings: Partial<EmbedModelSettings>): EmbedModel {
+    return new OnnxEmbedModel({ ...this.identity, ...settings }, this.maximumTokens, this.#worker)
   }
 
   async embedDocuments(texts: readonly string[], options: EmbedOptions = {}): Promise<Float32Array[]> {
@@ -76,21 +104,13 @@ export class OnnxEmbedModel implements EmbedModel {
     return vector!
   }
 
-  async #embed(texts: string[], urgent: boolean, signal?: AbortSignal): Promise<Float32Array[]> {
-    if (this.#closed) throw new StackroomError('internal', `The model ${this.identity.id} was closed.`)
-    this.#worker ??= new WorkerClient<EmbedWorkerMethods>('embed', {
-      data: this.#data,
-      onExit: () => (this.#worker = undefined),
-    })
-    const packed = await this.#worker.call('embed', { texts, urgent }, { signal })
-    const { dimensions } = this.identity
-    // copies, so that a vector that is kept or sent on does not keep or send the whole group
-    return texts.map((_, i) => packed.slice(i * dimensions, (i + 1) * dimensions))
+  #embed(texts: string[], urgent: boolean, signal?: AbortSignal): Promise<Float32Array[]> {
+    const longText = this.identity.longText === 'cut' ? 'cut' : 'mean-of-windows'
+    return this.#worker.embed({ texts, urgent, longText }, signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true
-    await this.#worker?.close()
+    await this.#worker.close()
   }
 }
 

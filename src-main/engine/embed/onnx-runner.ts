@@ -12,6 +12,12 @@ import { cutIntoWindows, packIntoBatches, WindowMeans, type Window } from './win
 export interface OnnxRunnerOptions {
   readonly model: ModelFolder
   readonly threads: number
+}
+
+export interface EmbedRequest {
+  readonly texts: readonly string[]
+  /** Computed between two batches of the others. */
+  readonly urgent: boolean
   /** `cut` reads only the first window of a long text, as sentence-transformers does. */
   readonly longText: 'mean-of-windows' | 'cut'
 }
@@ -26,16 +32,16 @@ export class OnnxRunner implements AsyncDisposable {
   readonly #model: ModelFolder
   readonly #session: InferenceSession
   readonly #tokenizer: ModelTokenizer
-  readonly #longText: 'mean-of-windows' | 'cut'
   readonly #budget: number
-  /** Texts of queries go before batches of documents. */
+  /** Urgent calls under way: they go before the batches of others. */
   #urgent = 0
+  /** The others are computed one call after the other, so that the first has its vectors soon. */
+  #last: Promise<void> = Promise.resolve()
 
   private constructor(session: InferenceSession, tokenizer: ModelTokenizer, options: OnnxRunnerOptions) {
     this.#session = session
     this.#tokenizer = tokenizer
     this.#model = options.model
-    this.#longText = options.longText
     this.#budget = Math.min(8192, Math.max(1024, options.threads * TOKENS_PER_THREAD))
   }
 
@@ -66,24 +72,21 @@ export class OnnxRunner implements AsyncDisposable {
     }
   }
 
-  /** The texts' vectors, one after the other. `urgent` ones are computed between two batches of the others. */
-  async embed(
-    texts: readonly string[],
-    urgent: boolean,
-    signal: AbortSignal,
-  ): Promise<Float32Array<ArrayBuffer>> {
+  /** The texts' vectors, one after the other. */
+  async embed(request: EmbedRequest, signal: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
+    const { texts, urgent, longText } = request
     const { before, after } = this.#tokenizer
     const extra = before.length + after.length
     const size = this.#model.maximumTokens - extra
     const tokens = texts.map((text) => this.#tokenizer.encode(text))
     const windows = cutIntoWindows(
-      this.#longText === 'cut' ? tokens.map((ids) => ids.slice(0, size)) : tokens,
+      longText === 'cut' ? tokens.map((ids) => ids.slice(0, size)) : tokens,
       size,
     )
     const means = new WindowMeans(texts.length, this.#model.dimensions, this.#model.normalized)
-    if (urgent) this.#urgent++
-    try {
-      for (const batch of packIntoBatches(windows, this.#budget, extra)) {
+    const batches = packIntoBatches(windows, this.#budget, extra)
+    const compute = async (): Promise<void> => {
+      for (const batch of batches) {
         // lets messages in: cancelling, and queries
         do await setImmediate()
         while (!urgent && this.#urgent > 0 && !signal.aborted)
@@ -91,8 +94,14 @@ export class OnnxRunner implements AsyncDisposable {
         const vectors = await this.#run(batch)
         batch.forEach((window, i) => means.add(window, vectors[i]!))
       }
-    } finally {
-      if (urgent) this.#urgent--
+    }
+    if (urgent) {
+      this.#urgent++
+      await compute().finally(() => this.#urgent--)
+    } else {
+      const work = this.#last.then(compute)
+      this.#last = work.catch(() => {})
+      await work
     }
     return means.finish()
   }

@@ -1,13 +1,8 @@
 /** What the embed worker answers: see onnx-model.ts for the side that asks. */
 import { transferring, type WorkerCallContext } from '#platform/worker-server.ts'
-import { OnnxRunner, type OnnxRunnerOptions } from './onnx-runner.ts'
+import { OnnxRunner, type EmbedRequest, type OnnxRunnerOptions } from './onnx-runner.ts'
 
 export type EmbedWorkerData = OnnxRunnerOptions
-
-export interface EmbedRequest {
-  readonly texts: readonly string[]
-  readonly urgent: boolean
-}
 
 export type EmbedWorkerMethods = ReturnType<typeof embedWorkerMethods>
 
@@ -19,7 +14,7 @@ export function embedWorkerMethods(data: EmbedWorkerData) {
       // a folder that was repaired is tried again with the next call
       opening.catch(() => (opening = undefined))
       const runner = await opening
-      const vectors = await runner.embed(request.texts, request.urgent, context.signal)
+      const vectors = await runner.embed(request, context.signal)
       return transferring(vectors, [vectors.buffer])
     },
   }

@@ -90,7 +90,8 @@ export function cachedEmbedModel(model: EmbedModel, cache: EmbeddingCache): Cach
     for (const key of keys) underWay.set(key, new Promise((resolve) => settle.set(key, resolve)))
     const finish = async (done: readonly string[], made: readonly Float32Array[]): Promise<void> => {
       done.forEach((key, i) => {
-        settle.get(key)?.(made[i]!)
+        // a copy for who waits: the first caller may move its own to another thread
+        settle.get(key)?.(made[i]!.slice())
         settle.delete(key)
       })
       await arrived(done, made)
@@ -149,6 +150,7 @@ export function cachedEmbedModel(model: EmbedModel, cache: EmbeddingCache): Cach
     counters,
     embedDocuments,
     embedQuery,
+    ...(model.vary && { vary: (settings) => cachedEmbedModel(model.vary!(settings), cache) }),
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
   }
 }

@@ -28,7 +28,7 @@ export function EmptyLibrary() {
         <dl className="empty-library-notes">
           <div>
             <dt>What it reads</dt>
-            <dd>Text, Markdown, HTML and PDF</dd>
+            <dd>Text, Markdown, HTML, PDF, Word, PowerPoint, Excel, EPUB and more</dd>
           </div>
           <div>
             <dt>What it opens</dt>

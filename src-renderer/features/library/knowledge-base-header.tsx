@@ -84,9 +84,11 @@ function Facts({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
           {!modelRecorded && ' (by dimensions)'}
         </li>
       )}
-      {dimensions !== null && <li>{formatCounted(dimensions, 'dimension', 'dimensions')}</li>}
-      {size > 0 && <li>{formatBytes(size)}</li>}
-      {lastIndexed !== null && <li>Indexed {formatDateTime(lastIndexed)}</li>}
+      {dimensions !== null && (
+        <li className="facts-minor">{formatCounted(dimensions, 'dimension', 'dimensions')}</li>
+      )}
+      {size > 0 && <li className="facts-minor">{formatBytes(size)}</li>}
+      {lastIndexed !== null && <li className="facts-minor">Indexed {formatDateTime(lastIndexed)}</li>}
       {knowledgeBase.readOnly && <li>Read-only</li>}
       {!knowledgeBase.persisted && <li>JSON files not up to date</li>}
       <li className="facts-path">

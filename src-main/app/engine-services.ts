@@ -1,0 +1,31 @@
+/** What every use case needs of the engine, made in one place and closed in order: for the app and the command line. */
+import { ReaderPool } from '#engine/ingest/reader-pool.ts'
+import { Models } from './models.ts'
+import { OpenFolders } from './open-folders.ts'
+
+export interface EngineServicesOptions {
+  readonly dataFolder: string
+  readonly resourcesFolder: string
+}
+
+export class EngineServices implements AsyncDisposable {
+  readonly folders: OpenFolders
+  readonly models: Models
+  readonly readerPool: ReaderPool
+
+  constructor(options: EngineServicesOptions) {
+    this.folders = new OpenFolders(options)
+    this.models = new Models(options)
+    this.readerPool = new ReaderPool()
+  }
+
+  async close(): Promise<void> {
+    await this.readerPool.close()
+    await this.folders.close()
+    await this.models.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}

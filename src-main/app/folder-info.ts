@@ -1,0 +1,36 @@
+/** What is in a storage folder, and the state of its files. */
+import { StackroomError, type FolderInfo } from '#contract'
+import { detectFolderKind } from '#engine/storage/detect-folder-kind.ts'
+import type { EngineServices } from './engine-services.ts'
+
+export async function folderInfo(services: EngineServices, persistDir: string): Promise<FolderInfo> {
+  await requireStorageFolder(persistDir)
+  const summary = await (await services.folders.open(persistDir)).summary()
+  const { kind, documents, nodes, dimensions, store, files } = summary
+  return {
+    kind,
+    documents,
+    nodes,
+    dimensions,
+    model: services.models.choiceFor(summary).id,
+    store,
+    files: files.map((file) => ({ ...file })),
+  }
+}
+
+/** @throws StackroomError `path-missing` or `not-a-storage-folder` */
+export async function requireStorageFolder(persistDir: string): Promise<void> {
+  const kind = await detectFolderKind(persistDir)
+  if (kind === 'missing')
+    throw new StackroomError('path-missing', `There is no folder at ${persistDir}.`, {
+      hint: 'It may have been moved, or its drive may not be connected.',
+    })
+  if (kind === 'files' || kind === 'empty')
+    throw new StackroomError(
+      'not-a-storage-folder',
+      `${persistDir} is not a storage folder: it holds no index.`,
+      {
+        hint: 'To search the documents in it, index it into a storage folder first.',
+      },
+    )
+}

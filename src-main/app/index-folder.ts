@@ -1,0 +1,263 @@
+/**
+ * Indexes files into a storage folder, new or not. What was committed is persisted however the run ends; a new folder
+ * that nothing got into is taken away again.
+ */
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { StackroomError, type IngestReport, type JobProgress } from '#contract'
+import { BUNDLED_MODEL_ID } from '#engine/embed/model-registry.ts'
+import type { EmbedModel } from '#engine/embed/embed-model.ts'
+import { toFileError } from '#engine/ingest/file-errors.ts'
+import {
+  nodeParserSettingsFor,
+  nodeParserSettingsSchema,
+  toTransformation,
+  type NodeParserSettings,
+} from '#engine/ingest/node-parser-settings.ts'
+import { ingest } from '#engine/ingest/pipeline.ts'
+import { detectFolderKind } from '#engine/storage/detect-folder-kind.ts'
+import type { StorageFolder, StorageSummary } from '#engine/storage/storage-folder.ts'
+import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
+import type { EngineServices } from './engine-services.ts'
+import type { Models } from './models.ts'
+import { realPath } from './open-folders.ts'
+
+export interface IndexFolderOptions {
+  readonly paths: readonly string[]
+  readonly persistDir: string
+  /** Of a new index. Default: the folder's own name. */
+  readonly name?: string | undefined
+  /** Default: the model of the index, or the bundled one for a new index. */
+  readonly model?: string | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: (progress: JobProgress) => void
+  readonly onFailure?: (path: string, error: unknown) => void
+}
+
+export interface IndexFolderResult {
+  readonly report: IngestReport
+  /** Set when every file failed and so there is no index. */
+  readonly error: StackroomError | null
+}
+
+/** @throws StackroomError as `ingest` does, and `wrong-model`, `read-only`, or what is wrong with the folder. */
+export async function indexFolder(
+  services: EngineServices,
+  options: IndexFolderOptions,
+): Promise<IndexFolderResult> {
+  const paths = await Promise.all(options.paths.map(realPath))
+  const persistDir = await realPath(options.persistDir)
+  if (paths.includes(persistDir))
+    throw new StackroomError(
+      'invalid-input',
+      'The index cannot be put into the folder of the documents itself.',
+      {
+        hint: `Choose a folder in it or beside it, for example ${join(persistDir, 'storage')}.`,
+      },
+    )
+  const kind = await detectFolderKind(persistDir)
+  if (kind !== 'missing' && kind !== 'empty' && kind !== 'files') {
+    const storage = await services.folders.open(persistDir)
+    return { report: await run(services, storage, options, paths), error: null }
+  }
+  // the model comes first: a wrong id must not leave a folder behind
+  const model = await services.models.open(options.model ?? BUNDLED_MODEL_ID)
+  return indexNew(services, { ...options, persistDir }, paths, model)
+}
+
+async function indexNew(
+  services: EngineServices,
+  options: IndexFolderOptions,
+  paths: readonly string[],
+  model: EmbedModel,
+): Promise<IndexFolderResult> {
+  const { persistDir } = options
+  const made = await makeFolder(persistDir)
+  let isEmpty = true
+  try {
+    const storage = await services.folders.create(persistDir, newSettings(options, model, services.models))
+    try {
+      const report = await run(services, storage, options, paths)
+      isEmpty = report.nodes === 0
+      return { report, error: isEmpty ? nothingIndexed(report) : null }
+    } finally {
+      isEmpty = (await storage.summary()).nodes === 0
+    }
+  } finally {
+    if (isEmpty) {
+      await services.folders.closeFolder(persistDir)
+      await made.undo()
+    }
+  }
+}
+
+async function run(
+  { models, readerPool }: EngineServices,
+  storage: StorageFolder,
+  options: IndexFolderOptions,
+  paths: readonly string[],
+): Promise<IngestReport> {
+  const { signal, onProgress, onFailure } = options
+  const summary = await storage.summary()
+  if (summary.readOnly)
+    throw new StackroomError(
+      'read-only',
+      'This folder can only be read, so nothing can be added to its index.',
+      {
+        hint: 'Change the permissions of the folder, or index into another one.',
+      },
+    )
+  const model = await modelToIndexWith(models, summary, options)
+  const nodeParserSettings = parserSettings(summary.settings, model, models)
+  let last: JobProgress | undefined
+  let complete = false
+  try {
+    const report = await ingest({
+      storage,
+      model,
+      paths,
+      nodeParserSettings,
+      readerPool,
+      signal,
+      onProgress: (progress) => {
+        last = progress
+        onProgress?.(progress)
+      },
+      ...(onFailure && { onFailure }),
+    })
+    complete = true
+    return report
+  } finally {
+    if (last) onProgress?.({ ...last, phase: 'persisting', currentFile: null })
+    await writeDown(storage, { summary, model, nodeParserSettings, paths, options, complete })
+    if (last) onProgress?.({ ...last, phase: 'done', currentFile: null, secondsLeft: null })
+  }
+}
+
+interface WriteDownOptions {
+  readonly summary: StorageSummary
+  readonly model: EmbedModel
+  readonly nodeParserSettings: NodeParserSettings
+  readonly paths: readonly string[]
+  readonly options: IndexFolderOptions
+  readonly complete: boolean
+}
+
+/** Not cancellable: it keeps what a cancelled run has committed. */
+async function writeDown(storage: StorageFolder, details: WriteDownOptions): Promise<void> {
+  const { summary, model, nodeParserSettings, paths, options, complete } = details
+  const after = await storage.summary()
+  if (!complete && after.nodes === summary.nodes) return
+  const before = summary.settings ?? emptySettings(options)
+  // A model that was only chosen by its dimensions is not recorded as the one that made the vectors.
+  const mayRecord = summary.dimensions === null || options.model !== undefined
+  const transformation = toTransformation(nodeParserSettings, model.identity.id)
+  await storage.writeSettings({
+    ...before,
+    lastIndexed: complete ? new Date().toISOString() : before.lastIndexed,
+    embedModel: before.embedModel ?? (mayRecord ? { ...model.identity } : null),
+    transformations: before.transformations.length > 0 ? before.transformations : [transformation],
+    sources: [...new Set([...before.sources, ...paths])],
+  })
+  await storage.persist()
+}
+
+async function modelToIndexWith(
+  models: Models,
+  summary: StorageSummary,
+  options: IndexFolderOptions,
+): Promise<EmbedModel> {
+  const wanted = options.model
+  const recorded = summary.settings?.embedModel
+  if (wanted === undefined || wanted === recorded?.id) return models.modelFor(summary)
+  if (recorded)
+    throw new StackroomError(
+      'wrong-model',
+      `This index was built with ${recorded.id}; vectors of ${wanted} cannot be mixed into it.`,
+      {
+        hint: `Leave the model out to go on with ${recorded.id}, or index into a new folder.`,
+      },
+    )
+  const model = await models.open(wanted)
+  if (summary.dimensions !== null && summary.dimensions !== model.identity.dimensions)
+    throw new StackroomError(
+      'dimension-mismatch',
+      `The vectors of this folder have ${summary.dimensions} dimensions, but ${wanted} makes vectors with ${model.identity.dimensions}.`,
+      {
+        hint: 'Choose the model that the folder was built with, or index into a new folder.',
+      },
+    )
+  return model
+}
+
+/** As the index was built, so that old and new chunks are alike; or what fits the model's window. */
+function parserSettings(
+  settings: StackroomSettings | null,
+  model: EmbedModel,
+  models: Models,
+): NodeParserSettings {
+  const { id } = model.identity
+  const tokenizer = models.tokenizerOf(id)
+  const fitting = nodeParserSettingsFor(model.maximumTokens, tokenizer)
+  const recorded = settings?.transformations[0]
+  if (!recorded) return fitting
+  const parsed = nodeParserSettingsSchema.safeParse({
+    ...recorded,
+    tokenizer: recorded['tokenizer'] === id ? tokenizer : { kind: recorded['tokenizer'] },
+  })
+  return parsed.success ? parsed.data : fitting
+}
+
+function emptySettings({ name, persistDir }: IndexFolderOptions): StackroomSettings {
+  return {
+    version: 1,
+    name: name || basename(persistDir),
+    created: new Date().toISOString(),
+    lastIndexed: null,
+    embedModel: null,
+    transformations: [],
+    vectorStore: { kind: 'simple' },
+    sources: [],
+  }
+}
+
+function newSettings(options: IndexFolderOptions, model: EmbedModel, models: Models): StackroomSettings {
+  const parser = parserSettings(null, model, models)
+  return {
+    ...emptySettings(options),
+    embedModel: { ...model.identity },
+    transformations: [toTransformation(parser, model.identity.id)],
+  }
+}
+
+function nothingIndexed({ failed }: IngestReport): StackroomError {
+  const first = failed[0]
+  if (first && failed.length === 1) return new StackroomError(first.code, `${first.path}: ${first.message}`)
+  return new StackroomError(
+    'no-readable-files',
+    first ? `None of the ${failed.length} files could be read.` : 'There is no text in these files.',
+    { hint: first ? `The first one: ${first.path}: ${first.message}` : 'Choose files with text in them.' },
+  )
+}
+
+/** Makes the folder; `undo` takes away what was not there before, and nothing else. */
+async function makeFolder(persistDir: string): Promise<{ undo: () => Promise<void> }> {
+  try {
+    const first = await mkdir(persistDir, { recursive: true })
+    const before = new Set(await readdir(persistDir))
+    return {
+      undo: async () => {
+        for (const name of await readdir(persistDir).catch(() => []))
+          if (!before.has(name)) await rm(join(persistDir, name), { recursive: true, force: true })
+        if (first === undefined) return
+        const top = dirname(resolve(first))
+        for (let folder = persistDir; folder !== top; folder = dirname(folder)) {
+          // a folder that someone else put something into stays
+          if ((await rmdir(folder).catch((error: unknown) => error)) !== undefined) return
+        }
+      },
+    }
+  } catch (error) {
+    throw toFileError(error)
+  }
+}

@@ -1,0 +1,209 @@
+/** The list of knowledge bases: kept in the data folder, told of by events, opened when they are needed. */
+import { randomUUID } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { z } from 'zod'
+import { knowledgeBaseSchema, StackroomError, toErrorShape, type Emit, type KnowledgeBase } from '#contract'
+import type { StorageFolder } from '#engine/storage/storage-folder.ts'
+import { readJsonFile, writeJsonFile } from '#platform/json-file.ts'
+import type { Log } from '#platform/log.ts'
+import type { EngineServices } from './engine-services.ts'
+import { requireStorageFolder } from './folder-info.ts'
+import { realPath } from './open-folders.ts'
+
+/** What a folder was when it was last open is kept, so that the list says it at once. */
+const entrySchema = knowledgeBaseSchema.omit({ state: true, error: true })
+const librarySchema = z.object({ version: z.literal(1), knowledgeBases: z.array(entrySchema) })
+
+export interface LibraryOptions {
+  readonly dataFolder: string
+  readonly services: EngineServices
+  readonly emit: Emit
+  readonly log: Log
+}
+
+export class Library {
+  readonly #path: string
+  readonly #services: EngineServices
+  readonly #emit: Emit
+  readonly #log: Log
+  readonly #entries = new Map<string, KnowledgeBase>()
+  #writing: Promise<void> = Promise.resolve()
+
+  private constructor({ dataFolder, services, emit, log }: LibraryOptions) {
+    this.#path = join(dataFolder, 'library.json')
+    this.#services = services
+    this.#emit = emit
+    this.#log = log
+  }
+
+  static async load(options: LibraryOptions): Promise<Library> {
+    const library = new Library(options)
+    const { knowledgeBases } = await readJsonFile(library.#path, librarySchema, () => ({
+      version: 1,
+      knowledgeBases: [],
+    }))
+    for (const entry of knowledgeBases)
+      library.#entries.set(entry.id, { ...entry, state: 'closed', error: null })
+    return library
+  }
+
+  async list(): Promise<KnowledgeBase[]> {
+    await Promise.all([...this.#entries.values()].map((entry) => this.#lookFor(entry)))
+    return [...this.#entries.values()]
+  }
+
+  get(id: string): KnowledgeBase {
+    const entry = this.#entries.get(id)
+    if (entry) return entry
+    throw new StackroomError('not-found', 'This knowledge base is not on the list any more.')
+  }
+
+  /** The open folder of a listed knowledge base. */
+  async folderOf(id: string): Promise<StorageFolder> {
+    const { persistDir } = this.get(id)
+    await requireStorageFolder(persistDir)
+    return this.#services.folders.open(persistDir)
+  }
+
+  async open(persistDir: string): Promise<KnowledgeBase> {
+    const path = await realPath(persistDir)
+    await requireStorageFolder(path)
+    await this.#services.folders.open(path)
+    return this.activate(this.add(path).id)
+  }
+
+  /** Lists the folder if it is not listed yet. */
+  add(persistDir: string, name?: string): KnowledgeBase {
+    const listed = this.find(persistDir)
+    if (listed) return listed
+    const entry: KnowledgeBase = {
+      id: randomUUID(),
+      name: name || basename(persistDir) || persistDir,
+      persistDir,
+      kind: 'stackroom',
+      state: 'closed',
+      documents: 0,
+      nodes: 0,
+      dimensions: null,
+      model: null,
+      modelRecorded: false,
+      store: 'simple',
+      readOnly: false,
+      persisted: true,
+      size: 0,
+      lastIndexed: null,
+      sources: [],
+      error: null,
+      warnings: [],
+    }
+    return this.#set(entry)
+  }
+
+  find(persistDir: string): KnowledgeBase | undefined {
+    return [...this.#entries.values()].find((entry) => entry.persistDir === persistDir)
+  }
+
+  /** Opens it. What is wrong with it is in the answer, not thrown. */
+  async activate(id: string): Promise<KnowledgeBase> {
+    const entry = this.get(id)
+    if (entry.state === 'indexing') return entry
+    if (entry.state !== 'ready') this.#set({ ...entry, state: 'opening', error: null })
+    return this.refresh(id)
+  }
+
+  /** Reads again what the folder is. */
+  async refresh(id: string): Promise<KnowledgeBase> {
+    try {
+      const summary = await (await this.folderOf(id)).summary()
+      const size = await sizeOf(this.get(id).persistDir, summary.files)
+      const choice = this.#services.models.choiceFor(summary)
+      const { kind, documents, nodes, dimensions, store, readOnly, persisted, settings, warnings } = summary
+      const entry = this.get(id)
+      return this.#set({
+        ...entry,
+        ...{ kind, documents, nodes, dimensions, store, readOnly, persisted, size },
+        state: choice.error ? 'error' : 'ready',
+        model: choice.error ? null : choice.id,
+        modelRecorded: choice.recorded,
+        lastIndexed: settings?.lastIndexed ?? null,
+        sources: settings?.sources ?? [],
+        error: choice.error?.toShape() ?? null,
+        warnings: choice.warning ? [...warnings, choice.warning] : [...warnings],
+      })
+    } catch (error) {
+      const entry = this.#entries.get(id)
+      if (!entry) throw error
+      const shape = toErrorShape(error)
+      if (shape.code === 'internal') this.#log.error('A knowledge base could not be opened', error)
+      return this.#set({ ...entry, state: shape.code === 'path-missing' ? 'missing' : 'error', error: shape })
+    }
+  }
+
+  setIndexing(id: string): void {
+    const entry = this.#entries.get(id)
+    if (entry) this.#set({ ...entry, state: 'indexing', error: null })
+  }
+
+  rename(id: string, name: string): KnowledgeBase {
+    return this.#set({ ...this.get(id), name })
+  }
+
+  async forget(id: string): Promise<void> {
+    const { persistDir } = this.get(id)
+    this.#entries.delete(id)
+    this.#write()
+    this.#emit('library.forgotten', { knowledgeBaseId: id })
+    await this.#services.folders.closeFolder(persistDir)
+  }
+
+  /** Waits until the list is on disk. */
+  async close(): Promise<void> {
+    await this.#writing
+  }
+
+  async #lookFor(entry: KnowledgeBase): Promise<void> {
+    if (entry.state === 'indexing' || entry.state === 'opening') return
+    const exists = await stat(entry.persistDir).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    )
+    if (exists && entry.state === 'missing') this.#set({ ...entry, state: 'closed', error: null })
+    if (exists || entry.state === 'missing') return
+    await this.#services.folders.closeFolder(entry.persistDir)
+    const error = new StackroomError('path-missing', `There is no folder at ${entry.persistDir}.`, {
+      hint: 'It may have been moved, or its drive may not be connected.',
+    })
+    this.#set({ ...entry, state: 'missing', error: error.toShape() })
+  }
+
+  #set(entry: KnowledgeBase): KnowledgeBase {
+    this.#entries.set(entry.id, entry)
+    this.#emit('library.changed', entry)
+    this.#write()
+    return entry
+  }
+
+  /** One after the other: the last state wins. */
+  #write(): void {
+    const write = async (): Promise<void> => {
+      const knowledgeBases = [...this.#entries.values()].map((entry) => entrySchema.parse(entry))
+      await writeJsonFile(this.#path, { version: 1, knowledgeBases })
+    }
+    this.#writing = this.#writing.then(write).catch((error: unknown) => {
+      this.#log.error('The list of knowledge bases could not be written', error)
+    })
+  }
+}
+
+async function sizeOf(persistDir: string, files: readonly { readonly name: string }[]): Promise<number> {
+  const sizes = await Promise.all(
+    files.map(({ name }) =>
+      stat(join(persistDir, name)).then(
+        (stats) => stats.size,
+        () => 0,
+      ),
+    ),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}

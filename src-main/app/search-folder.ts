@@ -1,0 +1,54 @@
+/** One question to one storage folder: embed it, take the best nodes, say how long each step took. */
+import type { SearchAnswer, SearchHit } from '#contract'
+import type { StorageFolder, StoredNode } from '#engine/storage/storage-folder.ts'
+import type { Models } from './models.ts'
+
+export interface SearchFolderOptions {
+  readonly query: string
+  /** similarity_top_k */
+  readonly topK: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** @throws StackroomError `wrong-model`, `dimension-mismatch`, or the signal's reason. */
+export async function searchFolder(
+  folder: StorageFolder,
+  models: Models,
+  { query, topK, signal }: SearchFolderOptions,
+): Promise<SearchAnswer> {
+  const started = performance.now()
+  if (query.trim() === '') return { hits: [], timings: { embedMs: 0, retrieveMs: 0, totalMs: 0 } }
+  const summary = await folder.summary()
+  if (summary.dimensions === null) return { hits: [], timings: { embedMs: 0, retrieveMs: 0, totalMs: 0 } }
+  const model = await models.modelFor(summary)
+  signal?.throwIfAborted()
+  const embedStarted = performance.now()
+  const vector = await model.embedQuery(query, { signal })
+  const retrieveStarted = performance.now()
+  const scored = await folder.query(vector, topK, signal ? { signal } : {})
+  signal?.throwIfAborted()
+  const nodes = new Map(
+    (await folder.nodes(scored.map(({ nodeId }) => nodeId))).map((node) => [node.nodeId, node]),
+  )
+  const hits = scored.flatMap(({ nodeId, score }): SearchHit[] => {
+    const node = nodes.get(nodeId)
+    if (!node) return []
+    const { refDocId, text, metadata } = node
+    return [{ score, nodeId, refDocId, text, metadata, source: sourceOf(node) }]
+  })
+  const ended = performance.now()
+  return {
+    hits,
+    timings: {
+      embedMs: retrieveStarted - embedStarted,
+      retrieveMs: ended - retrieveStarted,
+      totalMs: ended - started,
+    },
+  }
+}
+
+/** The path of the file that a node comes from, as SimpleDirectoryReader notes it. */
+export function sourceOf({ metadata }: Pick<StoredNode, 'metadata'>): string | null {
+  const path = metadata['file_path']
+  return typeof path === 'string' && path !== '' ? path : null
+}

@@ -59,6 +59,10 @@ export class Library {
     throw new StackroomError('not-found', 'This knowledge base is not on the list any more.')
   }
 
+  has(id: string): boolean {
+    return this.#entries.has(id)
+  }
+
   /** The open folder of a listed knowledge base. */
   async folderOf(id: string): Promise<StorageFolder> {
     const { persistDir } = this.get(id)

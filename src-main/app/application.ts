@@ -1,0 +1,110 @@
+/** The app of one process: makes the parts, names the handler of each command, closes everything in order. */
+import { platform } from 'node:os'
+import { StackroomError, type CommandHandlers, type Emit } from '#contract'
+import { Log } from '#platform/log.ts'
+import { EngineServices } from './engine-services.ts'
+import { Files } from './files.ts'
+import { folderInfo } from './folder-info.ts'
+import type { HostServices } from './host-services.ts'
+import { Ingest } from './ingest.ts'
+import { inspectPaths } from './inspect-paths.ts'
+import { Jobs } from './jobs.ts'
+import { Library } from './library.ts'
+import { Search } from './search.ts'
+import { SettingsFile } from './settings.ts'
+import { Uploads } from './uploads.ts'
+
+export interface ApplicationOptions {
+  readonly services: HostServices
+  readonly version: string
+  readonly dataFolder: string
+  readonly resourcesFolder: string
+  readonly emit: Emit
+}
+
+export interface Application {
+  readonly handlers: CommandHandlers
+  readonly log: Log
+  readonly uploads: Uploads
+  /** Cancels the jobs, keeps what they committed, closes folders, workers and models. */
+  close(): Promise<void>
+}
+
+export async function createApplication(options: ApplicationOptions): Promise<Application> {
+  const { services: host, version, dataFolder, resourcesFolder, emit } = options
+  const log = new Log(dataFolder)
+  const settings = await SettingsFile.load(dataFolder)
+  const services = new EngineServices({ dataFolder, resourcesFolder })
+  const library = await Library.load({ dataFolder, services, emit, log })
+  const jobs = new Jobs(emit, log)
+  const ingest = new Ingest({ services, library, jobs, log })
+  const search = new Search(library, services.models)
+  const files = new Files(search, host)
+  const uploads = new Uploads(dataFolder)
+  log.info('started', { version, host: host.host })
+
+  const handlers: CommandHandlers = {
+    'app.info': () => ({
+      host: host.host,
+      version,
+      platform: platform(),
+      dataFolder,
+      nativeDialogs: host.chooseFiles !== undefined,
+      canOpenFiles: host.openFile !== undefined,
+    }),
+    'settings.read': () => settings.read(),
+    'settings.write': (input) => settings.write(input),
+    'library.list': () => library.list(),
+    'library.inspect': ({ paths }, { signal }) => inspectPaths(paths, signal),
+    'library.open': ({ persistDir }) => library.open(persistDir),
+    'library.activate': ({ knowledgeBaseId }) => library.activate(knowledgeBaseId),
+    'library.rename': ({ knowledgeBaseId, name }) => library.rename(knowledgeBaseId, name),
+    'library.forget': async ({ knowledgeBaseId }) => {
+      if (jobs.isBusy(library.get(knowledgeBaseId).persistDir))
+        throw new StackroomError('busy', 'Files are being indexed into this knowledge base.', {
+          hint: 'Cancel that first, or wait until it is done.',
+        })
+      await library.forget(knowledgeBaseId)
+      return {}
+    },
+    'library.info': ({ persistDir }) => folderInfo(services, persistDir),
+    'dialogs.chooseFiles': ({ kind }) => {
+      if (!host.chooseFiles) throw new StackroomError('wrong-usage', 'This host has no dialogs of its own.')
+      return host.chooseFiles(kind)
+    },
+    'files.list': ({ path }) => files.list(path),
+    'files.open': async (input) => {
+      await files.open(input)
+      return {}
+    },
+    'files.reveal': async ({ path }) => {
+      await files.reveal(path)
+      return {}
+    },
+    'uploads.begin': ({ name }) => uploads.begin(name),
+    'ingest.start': (input) => ingest.start(input),
+    'jobs.list': () => jobs.list(),
+    'jobs.cancel': ({ jobId }) => {
+      jobs.cancel(jobId)
+      return {}
+    },
+    'jobs.dismiss': ({ jobId }) => {
+      jobs.dismiss(jobId)
+      return {}
+    },
+    'search.query': (input, context) => search.query(input, context),
+    'search.source': (input) => search.source(input),
+    'models.list': () => services.models.list(),
+  }
+
+  return {
+    handlers,
+    log,
+    uploads,
+    async close() {
+      await jobs.close()
+      await services.close()
+      await library.close()
+    },
+  }
+}

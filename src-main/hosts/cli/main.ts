@@ -1,0 +1,100 @@
+/** The `stackroom` command: reads the command line, runs one use case, and answers with an exit code. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { StackroomError, toErrorShape } from '#contract'
+import { dataFolderPath } from '#platform/data-folder.ts'
+import { Log } from '#platform/log.ts'
+import { version } from '../paths.ts'
+import { index, info, persist, search, type JsonOption } from './commands.ts'
+
+const json = new Option('--json', 'print one JSON document and nothing else')
+const controller = new AbortController()
+
+function wholeNumber(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() !== '' && Number.isInteger(value) && value >= minimum && value <= maximum) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`)
+  }
+}
+
+function program(): Command {
+  const command = new Command('stackroom')
+    .description(
+      'Turns folders of files into searchable indexes, in the storage folders that LlamaIndex writes.',
+    )
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(Run with --help for the commands and their options.)')
+  command
+    .command('index')
+    .description('index files and folders into a storage folder, new or not')
+    .argument('<path...>', 'files and folders')
+    .requiredOption('--to <dir>', 'the storage folder')
+    .option('--model <id>', 'embed model; default: the one of the index, or the bundled one')
+    .addOption(json)
+    .action((paths: string[], options: JsonOption & { to: string; model?: string }) =>
+      index(paths, options, controller.signal),
+    )
+  command
+    .command('search')
+    .description('the passages of a storage folder that answer a query best')
+    .argument('<dir>', 'the storage folder')
+    .argument('<query>')
+    .option('-k <number>', 'similarity top k', wholeNumber(1, 1000), 10)
+    .addOption(json)
+    .action((folder: string, query: string, options: JsonOption & { k: number }) =>
+      search(folder, query, options, controller.signal),
+    )
+  command
+    .command('info')
+    .description('what is in a storage folder')
+    .argument('<dir>', 'the storage folder')
+    .addOption(json)
+    .action((folder: string, options: JsonOption) => info(folder, options))
+  command
+    .command('persist')
+    .description("bring the JSON files of a storage folder up to date with Stackroom's working store")
+    .argument('<dir>', 'the storage folder')
+    .action((folder: string) => persist(folder, controller.signal))
+  command
+    .command('serve')
+    .description('serve the app on this machine, for a browser')
+    .option('--port <number>', 'default: a free port', wholeNumber(0, 65_535), 0)
+    .option('--no-open', 'do not open the browser')
+    .action(async ({ port, open }: { port: number; open: boolean }) => {
+      process.off('SIGINT', cancel)
+      process.off('SIGTERM', cancel)
+      const { serve } = await import('../web/main.ts')
+      await serve({ port, openBrowser: open })
+    })
+  return command
+}
+
+function cancel(): void {
+  controller.abort(new StackroomError('cancelled', 'Cancelled. What was finished is kept.'))
+}
+
+function exitCodeFor(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  const shape = toErrorShape(error)
+  if (shape.code === 'internal') new Log(dataFolderPath()).error('The command failed', error)
+  console.error(shape.hint === undefined ? shape.message : `${shape.message}\n${shape.hint}`)
+  if (shape.code === 'cancelled') return 130
+  return shape.code === 'wrong-usage' ? 2 : 1
+}
+
+// Whoever reads our output may stop reading (`| head`): that is no error.
+process.stdout.on('error', (error: Error) => {
+  if ('code' in error && error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+process.once('SIGINT', cancel)
+process.once('SIGTERM', cancel)
+try {
+  await program().parseAsync(process.argv)
+} catch (error) {
+  process.exitCode = exitCodeFor(error)
+} finally {
+  process.off('SIGINT', cancel)
+  process.off('SIGTERM', cancel)
+}

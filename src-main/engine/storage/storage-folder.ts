@@ -2,7 +2,7 @@
  * One open persist dir, as the rest of the engine sees it. Its implementation runs in workers: every method may be
  * called from the main process's event loop.
  */
-import type { FolderKind } from '#contract'
+import type { FolderKind, Metadata } from '#contract'
 import type { ParsedDocument } from '#engine/schema/node.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
 
@@ -68,7 +68,7 @@ export interface StoredNode {
   readonly nodeId: string
   readonly refDocId: string | null
   readonly text: string
-  readonly metadata: import('#contract').Metadata
+  readonly metadata: Metadata
   /** In Unicode code points of the document's text, or null. */
   readonly startCharIdx: number | null
   readonly endCharIdx: number | null

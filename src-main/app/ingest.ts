@@ -39,7 +39,7 @@ export class Ingest {
     const wasListed = this.#library.find(persistDir) !== undefined
     const name = input.name || basename(persistDir)
     const { id, name: title } = this.#library.add(persistDir, name)
-    const job = this.#jobs.start({
+    return this.#jobs.start({
       kind: 'ingest',
       knowledgeBaseId: id,
       title,
@@ -61,9 +61,6 @@ export class Ingest {
         }
       },
     })
-    if (!this.#jobs.isBusy(persistDir)) return job
-    this.#library.setIndexing(id)
-    return job
   }
 
   /** What the folder is now; a new one that came to nothing is not listed. */

@@ -40,7 +40,7 @@ export class Library {
   static async load(options: LibraryOptions): Promise<Library> {
     const library = new Library(options)
     const { knowledgeBases } = await readJsonFile(library.#path, librarySchema, () => ({
-      version: 1,
+      version: 1 as const,
       knowledgeBases: [],
     }))
     for (const entry of knowledgeBases)

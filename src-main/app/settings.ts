@@ -14,7 +14,10 @@ export class SettingsFile {
 
   static async load(dataFolder: string): Promise<SettingsFile> {
     const path = join(dataFolder, 'settings.json')
-    return new SettingsFile(path, await readJsonFile(path, settingsSchema, () => ({ theme: 'system' })))
+    return new SettingsFile(
+      path,
+      await readJsonFile(path, settingsSchema, () => ({ theme: 'system' as const })),
+    )
   }
 
   read(): Settings {

@@ -19,8 +19,13 @@ export function resourcesFolder(): string {
   return join(packageFolder(), 'resources')
 }
 
+/** What `npm run build` makes. */
+export function outFolder(): string {
+  return join(packageFolder(), 'out')
+}
+
 export function rendererFolder(): string {
-  const folder = join(packageFolder(), 'out', 'renderer')
+  const folder = join(outFolder(), 'renderer')
   if (!existsSync(join(folder, 'index.html'))) {
     throw new StackroomError('missing-file', 'The window has not been built yet.', {
       hint: 'Run: npm run build',

@@ -54,7 +54,11 @@ class WorkerOfModel {
 
   async close(): Promise<void> {
     this.#closed = true
-    await this.#client?.close()
+    const client = this.#client
+    if (!client) return
+    // a thread that has ended by itself has nothing left to finish
+    await client.call('close', undefined).catch(() => {})
+    await client.close()
   }
 }
 

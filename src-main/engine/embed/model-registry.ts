@@ -1,9 +1,18 @@
 /** All embed models that can be used, by id: what each is, and the one running instance of each. */
-import { join } from 'node:path'
-import { StackroomError, type EmbedModelInfo } from '#contract'
-import type { EmbedModel } from './embed-model.ts'
+import { basename, join, resolve } from 'node:path'
+import { StackroomError, type EmbedModelInfo, type ServerModel } from '#contract'
+import { FileSecretStore, type SecretStore } from '#platform/secrets.ts'
+import type { EmbedModel, EmbedModelIdentity } from './embed-model.ts'
 import { readModelFolder, revisionOf } from './model-folder.ts'
+import { ModelSettings } from './model-settings.ts'
 import { openOnnxModel } from './onnx-model.ts'
+import {
+  isThisMachine,
+  listServerModels,
+  openServerModel,
+  type ServerModelContext,
+} from './providers/open-server-model.ts'
+import { DEFAULT_MAXIMUM_TOKENS, openAiModels, type Server } from './providers/servers.ts'
 
 export const BUNDLED_MODEL_ID = 'bundled:all-MiniLM-L6-v2'
 /** As `revisionOf` the bundled folder, known beforehand so that nothing is read before the first text. */
@@ -14,65 +23,98 @@ export interface EmbedModelRegistryOptions {
   readonly resourcesFolder: string
   /** Where the user's own choices are kept. */
   readonly dataFolder: string
+  /** Default: the environment, then `secrets.json` in the data folder. */
+  readonly secrets?: SecretStore
+  /** For servers; see ServerModelContext. */
+  readonly requests?: Pick<ServerModelContext, 'timeLimitMs' | 'backoffMs'>
+}
+
+export interface OpenModelOptions {
+  signal?: AbortSignal | undefined
+  /** What an index was built with: the model is opened with the same dimensions, prefixes and treatment of long texts. */
+  recorded?:
+    | Partial<Pick<EmbedModelIdentity, 'dimensions' | 'queryPrefix' | 'documentPrefix' | 'longText'>>
+    | undefined
 }
 
 export class EmbedModelRegistry implements AsyncDisposable {
-  readonly #options: EmbedModelRegistryOptions
+  /** Folders and servers that the user added. */
+  readonly settings: ModelSettings
+  readonly secrets: SecretStore
+  readonly #resourcesFolder: string
+  readonly #context: ServerModelContext
   readonly #open = new Map<string, Promise<EmbedModel>>()
 
   constructor(options: EmbedModelRegistryOptions) {
-    this.#options = options
+    this.#resourcesFolder = options.resourcesFolder
+    this.settings = new ModelSettings(options.dataFolder)
+    this.secrets = options.secrets ?? new FileSecretStore({ path: join(options.dataFolder, 'secrets.json') })
+    this.#context = { ...options.requests, settings: this.settings, secrets: this.secrets }
   }
 
   /** For `createBundledTokenizer`. */
   get bundledModelFolder(): string {
-    return join(this.#options.resourcesFolder, 'models', 'all-MiniLM-L6-v2')
+    return join(this.#resourcesFolder, 'models', 'all-MiniLM-L6-v2')
   }
 
   list(): EmbedModelInfo[] {
+    const bundled: EmbedModelInfo = {
+      id: BUNDLED_MODEL_ID,
+      name: 'all-MiniLM-L6-v2',
+      dimensions: 384,
+      maximumTokens: 256,
+      offline: true,
+      description: 'Comes with Stackroom and runs on this machine. English; small and quick.',
+    }
     return [
-      {
-        id: BUNDLED_MODEL_ID,
-        name: 'all-MiniLM-L6-v2',
-        dimensions: 384,
-        maximumTokens: 256,
-        offline: true,
-        description: 'Comes with Stackroom and runs on this machine. English; small and quick.',
-      },
+      bundled,
+      ...this.settings.folders.flatMap(folderInfo),
+      ...this.settings.servers.flatMap(serverInfos),
     ]
+  }
+
+  /** Adds a local model after looking into its folder; returns what it is. Throws as `readModelFolder`. */
+  async addFolder(folder: string): Promise<EmbedModelInfo> {
+    const path = resolve(folder)
+    readModelFolder(path)
+    await this.settings.setFolders([...new Set([...this.settings.folders, path])])
+    return folderInfo(path)[0]!
+  }
+
+  /** The models of a server, so that one can be chosen. */
+  listServerModels(name: string, options: { signal?: AbortSignal } = {}): Promise<ServerModel[]> {
+    return listServerModels(name, this.#context, options.signal)
   }
 
   /**
    * The model, shared by all who ask for it; it starts working with the first text. Disposing what this returns does
-   * nothing: the registry closes its models. Throws `no-such-model`, or what is wrong with the model's folder.
+   * nothing: the registry closes its models. Throws `no-such-model`, `no-key`, or what is wrong with folder or server.
    */
-  async open(id: string, options: { signal?: AbortSignal } = {}): Promise<EmbedModel> {
-    options.signal?.throwIfAborted()
+  async open(id: string, options: OpenModelOptions = {}): Promise<EmbedModel> {
+    const { signal, recorded = {} } = options
+    signal?.throwIfAborted()
+    const local = id === BUNDLED_MODEL_ID || id.startsWith('onnx:')
+    if (!local) return shared(await openServerModel(id, this.#context, recorded, signal))
     let opening = this.#open.get(id)
     if (!opening) {
-      opening = this.#create(id)
+      opening = this.#openLocal(id)
       this.#open.set(id, opening)
       opening.catch(() => this.#open.delete(id))
     }
-    return shared(await opening)
+    const model = await opening
+    const { queryPrefix, documentPrefix, longText } = { ...model.identity, ...recorded }
+    return shared(model.vary?.({ queryPrefix, documentPrefix, longText }) ?? model)
   }
 
-  async #create(id: string): Promise<EmbedModel> {
+  async #openLocal(id: string): Promise<EmbedModel> {
     if (id === BUNDLED_MODEL_ID)
       return openOnnxModel({
         id,
         model: readModelFolder(this.bundledModelFolder),
         revision: BUNDLED_MODEL_REVISION,
       })
-    if (id.startsWith('onnx:')) {
-      const model = readModelFolder(id.slice('onnx:'.length))
-      return openOnnxModel({ id, model, revision: await revisionOf(model) })
-    }
-    throw new StackroomError('no-such-model', `There is no embed model named ${id}.`, {
-      hint: `Choose one of: ${this.list()
-        .map((model) => model.id)
-        .join(', ')}.`,
-    })
+    const model = readModelFolder(id.slice('onnx:'.length))
+    return openOnnxModel({ id, model, revision: await revisionOf(model) })
   }
 
   /** Ends all models; calls under way are rejected. */
@@ -97,4 +139,53 @@ function shared(model: EmbedModel): EmbedModel {
     ...(model.vary && { vary: (settings) => shared(model.vary!(settings)) }),
     [Symbol.asyncDispose]: async () => {},
   }
+}
+
+/** Nothing for a folder that was taken away or damaged: `open` says what is wrong with it. */
+function folderInfo(folder: string): EmbedModelInfo[] {
+  try {
+    const { dimensions, maximumTokens } = readModelFolder(folder)
+    return [
+      {
+        id: `onnx:${folder}`,
+        name: basename(folder),
+        dimensions,
+        maximumTokens,
+        offline: true,
+        description: 'Runs on this machine, from a folder of yours.',
+      },
+    ]
+  } catch (error) {
+    if (error instanceof StackroomError) return []
+    throw error
+  }
+}
+
+/** OpenAI's own models, and those of other servers whose dimensions are known from having been used. */
+function serverInfos(server: Server): EmbedModelInfo[] {
+  const names = new Set([
+    ...(server.kind === 'openai' ? Object.keys(openAiModels) : []),
+    ...Object.keys(server.models),
+  ])
+  return [...names].flatMap((model) => {
+    const known = server.kind === 'openai' ? openAiModels[model] : undefined
+    const stored = server.models[model]
+    const dimensions = stored?.dimensions ?? known?.dimensions
+    if (dimensions === undefined) return []
+    const offline = isThisMachine(server.baseUrl)
+    return [
+      {
+        id: `${server.name}:${model}`,
+        name: model,
+        dimensions,
+        maximumTokens: stored?.maximumTokens ?? known?.maximumTokens ?? DEFAULT_MAXIMUM_TOKENS,
+        offline,
+        description: offline
+          ? `Runs on this machine, in ${server.name}.`
+          : `Runs at ${server.name}: the text of your documents and questions is sent to ${new URL(server.baseUrl).host}.`,
+        ...(known && { usdPerMillionTokens: known.usdPerMillionTokens }),
+        ...(server.keyName && { keyName: server.keyName }),
+      },
+    ]
+  })
 }

@@ -1,0 +1,94 @@
+/** The user's own models: local folders and servers, in `models.json` of the data folder. Never a key. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { StackroomError } from '#contract'
+import { writeJsonFile } from '#platform/json-file.ts'
+import { knownServers, serverSchema, type Server, type ServerModelSettings } from './providers/servers.ts'
+
+const modelSettingsSchema = z.object({
+  version: z.literal(1),
+  folders: z.array(z.string()),
+  servers: z.array(serverSchema),
+})
+
+export class ModelSettings {
+  readonly #path: string
+  #value: z.infer<typeof modelSettingsSchema>
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(dataFolder: string) {
+    this.#path = join(dataFolder, 'models.json')
+    this.#value = read(this.#path)
+  }
+
+  get folders(): readonly string[] {
+    return this.#value.folders
+  }
+
+  /** The user's servers, then the known ones that the user did not change. */
+  get servers(): readonly Server[] {
+    const own = this.#value.servers
+    return [...own, ...knownServers.filter((known) => !own.some((server) => server.name === known.name))]
+  }
+
+  server(name: string): Server | undefined {
+    return this.servers.find((server) => server.name === name)
+  }
+
+  async setFolders(folders: readonly string[]): Promise<void> {
+    await this.#write({ ...this.#value, folders: [...folders] })
+  }
+
+  /** Adds a server, or replaces the one of this name. */
+  async setServer(server: Server): Promise<void> {
+    const parsed = serverSchema.safeParse(server)
+    if (!parsed.success || ['bundled', 'onnx'].includes(server.name))
+      throw new StackroomError('invalid-input', `The server ${server.name} cannot be added.`, {
+        hint: 'It needs a name of letters, digits and dashes, and an address that starts with http:// or https://.',
+        cause: parsed.error,
+      })
+    const others = this.#value.servers.filter((other) => other.name !== server.name)
+    await this.#write({ ...this.#value, servers: [...others, parsed.data] })
+  }
+
+  async removeServer(name: string): Promise<void> {
+    await this.#write({
+      ...this.#value,
+      servers: this.#value.servers.filter((server) => server.name !== name),
+    })
+  }
+
+  /** What is known about a model of a server, added to what was. */
+  async setModel(serverName: string, model: string, settings: ServerModelSettings): Promise<void> {
+    const server = this.server(serverName)
+    if (!server) throw new StackroomError('not-found', `There is no server named ${serverName}.`)
+    const models = { ...server.models, [model]: { ...server.models[model], ...settings } }
+    await this.setServer({ ...server, models })
+  }
+
+  async #write(value: z.infer<typeof modelSettingsSchema>): Promise<void> {
+    this.#value = value
+    this.#last = this.#last.catch(() => {}).then(() => writeJsonFile(this.#path, value))
+    await this.#last
+  }
+}
+
+function read(path: string): z.infer<typeof modelSettingsSchema> {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return { version: 1, folders: [], servers: [] }
+    throw error
+  }
+  try {
+    return modelSettingsSchema.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new StackroomError('damaged-file', `The file ${path} cannot be read.`, {
+      hint: 'Correct it, or delete it and add your models again. Keys are not in it.',
+      cause,
+    })
+  }
+}

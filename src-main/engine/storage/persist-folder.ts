@@ -18,7 +18,7 @@ import {
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
-import { StackroomError } from '#contract'
+import { StackroomError, type JsonValue } from '#contract'
 import { stampsOf } from './import-folder.ts'
 import { pythonJson, pythonJsonString } from './llamaindex/python-json.ts'
 import { knownFiles, type KnownFile, type WorkingStore } from './working-store.ts'
@@ -160,8 +160,13 @@ async function writeSection(
   writeSync(output, separator === '{' ? '{}' : '}')
 }
 
-const structEntrySchema = z.looseObject({ __type__: z.string(), __data__: z.unknown() })
-const structSchema = z.looseObject({ nodes_dict: z.record(z.string(), z.string()) })
+// Records, not objects of known keys: those would come back in another order than the file has.
+const objectSchema = z.record(z.string(), z.json())
+const nodesDictSchema = z.record(z.string(), z.string())
+
+function parseObject(text: string): Record<string, JsonValue> {
+  return objectSchema.parse(JSON.parse(text))
+}
 
 /** `IndexDict.add_node` and `delete` on the vector index's struct; makes the struct of a new folder. */
 function applyStructChanges(store: WorkingStore): void {
@@ -172,34 +177,30 @@ function applyStructChanges(store: WorkingStore): void {
     }[]
     const section = store.section('index_store.json', 'index_store/data')
     const rows = store.page(section, 0, 1000)
-    const existing = rows.find(
-      ({ text }) => structEntrySchema.parse(JSON.parse(text)).__type__ === 'vector_store',
-    )
+    const existing = rows.find(({ text }) => parseObject(text).__type__ === 'vector_store')
     if (changes.length === 0 && existing) return
     const indexId = existing?.key ?? randomUUID()
-    const entry = structEntrySchema.parse(
-      existing ? JSON.parse(existing.text) : { __type__: 'vector_store', __data__: null },
-    )
-    const isText = !existing || typeof entry.__data__ === 'string'
-    const struct = structSchema.parse(
-      existing
-        ? typeof entry.__data__ === 'string'
-          ? JSON.parse(entry.__data__)
-          : entry.__data__
-        : { index_id: indexId, summary: null, nodes_dict: {}, doc_id_dict: {}, embeddings_dict: {} },
-    )
+    const entry: Record<string, JsonValue> = existing
+      ? parseObject(existing.text)
+      : { __type__: 'vector_store', __data__: pythonJson(emptyStruct(indexId)) }
+    const { __data__: data } = entry
+    const isText = typeof data === 'string'
+    const struct = isText ? parseObject(data) : objectSchema.parse(data)
+    const nodesDict = nodesDictSchema.parse(struct.nodes_dict)
     for (const { node_id, added } of changes) {
-      if (added) struct.nodes_dict[node_id] = node_id
-      else delete struct.nodes_dict[node_id]
+      if (added) nodesDict[node_id] = node_id
+      else delete nodesDict[node_id]
     }
-    const data = z.json().parse(struct)
-    const text = pythonJson({
-      ...z.record(z.string(), z.json()).parse(entry),
-      __data__: isText ? pythonJson(data) : data,
-    })
-    store.put('index_store.json', { section: 'index_store/data', key: indexId, text })
+    struct.nodes_dict = nodesDict
+    entry.__data__ = isText ? pythonJson(struct) : struct
+    store.put('index_store.json', { section: 'index_store/data', key: indexId, text: pythonJson(entry) })
     store.statement('DELETE FROM struct_changes').run()
   })()
+}
+
+/** `IndexDict.to_dict()` of a new index. */
+function emptyStruct(indexId: string): JsonValue {
+  return { index_id: indexId, summary: null, nodes_dict: {}, doc_id_dict: {}, embeddings_dict: {} }
 }
 
 function writeFlushed(path: string, text: string): void {

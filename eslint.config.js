@@ -30,7 +30,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src-main/hosts/electron/**', 'src-preload/bridge.ts'],
+    files: ['src-main/hosts/electron/**', 'src-preload/bridge.ts', 'test/**'],
     rules: { 'no-restricted-imports': 'off' },
   },
   {

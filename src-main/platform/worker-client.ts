@@ -90,7 +90,7 @@ export class WorkerClient<Methods extends WorkerMethods> implements AsyncDisposa
         },
         reject: (error) => {
           settle()
-          reject(error as Error)
+          reject(error)
         },
       })
       this.#worker.postMessage(

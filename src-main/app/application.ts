@@ -88,8 +88,8 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       jobs.cancel(jobId)
       return {}
     },
-    'jobs.dismiss': ({ jobId }) => {
-      jobs.dismiss(jobId)
+    'jobs.dismiss': async ({ jobId }) => {
+      await ingest.dismiss(jobId)
       return {}
     },
     'search.query': (input, context) => search.query(input, context),

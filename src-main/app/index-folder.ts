@@ -2,12 +2,10 @@
  * Indexes files into a storage folder, new or not. What was committed is persisted however the run ends; a new folder
  * that nothing got into is taken away again.
  */
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, join } from 'node:path'
 import { StackroomError, type IngestReport, type JobProgress } from '#contract'
 import { BUNDLED_MODEL_ID } from '#engine/embed/model-registry.ts'
 import type { EmbedModel } from '#engine/embed/embed-model.ts'
-import { toFileError } from '#engine/ingest/file-errors.ts'
 import {
   nodeParserSettingsFor,
   nodeParserSettingsSchema,
@@ -19,6 +17,7 @@ import { detectFolderKind } from '#engine/storage/detect-folder-kind.ts'
 import type { StorageFolder, StorageSummary } from '#engine/storage/storage-folder.ts'
 import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 import type { EngineServices } from './engine-services.ts'
+import { makeFolder } from './make-folder.ts'
 import type { Models } from './models.ts'
 import { realPath } from './open-folders.ts'
 
@@ -238,26 +237,4 @@ function nothingIndexed({ failed }: IngestReport): StackroomError {
     first ? `None of the ${failed.length} files could be read.` : 'There is no text in these files.',
     { hint: first ? `The first one: ${first.path}: ${first.message}` : 'Choose files with text in them.' },
   )
-}
-
-/** Makes the folder; `undo` takes away what was not there before, and nothing else. */
-async function makeFolder(persistDir: string): Promise<{ undo: () => Promise<void> }> {
-  try {
-    const first = await mkdir(persistDir, { recursive: true })
-    const before = new Set(await readdir(persistDir))
-    return {
-      undo: async () => {
-        for (const name of await readdir(persistDir).catch(() => []))
-          if (!before.has(name)) await rm(join(persistDir, name), { recursive: true, force: true })
-        if (first === undefined) return
-        const top = dirname(resolve(first))
-        for (let folder = persistDir; folder !== top; folder = dirname(folder)) {
-          // a folder that someone else put something into stays
-          if ((await rmdir(folder).catch((error: unknown) => error)) !== undefined) return
-        }
-      },
-    }
-  } catch (error) {
-    throw toFileError(error)
-  }
 }

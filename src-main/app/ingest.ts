@@ -1,7 +1,7 @@
 /** Starts indexing as a job and keeps the library true to it. */
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { StackroomError, type Job, type ParsedInput } from '#contract'
+import { isCancelled, StackroomError, toErrorShape, type Job, type ParsedInput } from '#contract'
 import { toFileError } from '#engine/ingest/file-errors.ts'
 import { detectFolderKind } from '#engine/storage/detect-folder-kind.ts'
 import type { Log } from '#platform/log.ts'
@@ -9,6 +9,7 @@ import type { EngineServices } from './engine-services.ts'
 import { indexFolder } from './index-folder.ts'
 import type { Jobs } from './jobs.ts'
 import type { Library } from './library.ts'
+import { makeFolder } from './make-folder.ts'
 import { realPath } from './open-folders.ts'
 
 export interface IngestOptions {
@@ -34,9 +35,11 @@ export class Ingest {
   async start(input: ParsedInput<'ingest.start'>): Promise<Job> {
     const persistDir = await realPath(input.persistDir)
     for (const path of input.paths) await requirePath(path)
-    const kind = await detectFolderKind(persistDir)
-    const isNew = kind === 'missing' || kind === 'empty' || kind === 'files'
-    const wasListed = this.#library.find(persistDir) !== undefined
+    const isNew = await isWithoutIndex(persistDir)
+    // whether it can be written is said before anything starts
+    if (isNew) await (await makeFolder(persistDir)).undo()
+    const listed = this.#library.find(persistDir)
+    const mayForget = isNew && (listed === undefined || this.#library.isProvisional(listed.id))
     const name = input.name || basename(persistDir)
     const { id, name: title } = this.#library.add(persistDir, name)
     return this.#jobs.start({
@@ -47,7 +50,7 @@ export class Ingest {
       run: async (signal, onProgress) => {
         this.#library.setIndexing(id)
         try {
-          return await indexFolder(this.#services, {
+          const result = await indexFolder(this.#services, {
             paths: input.paths,
             persistDir,
             name,
@@ -56,21 +59,37 @@ export class Ingest {
             onProgress,
             onFailure: (path, error) => this.#log.error('A file could not be indexed', error, { path }),
           })
-        } finally {
-          await this.#settle(id, persistDir, isNew && !wasListed)
+          await this.#settle(id, mayForget, result.error)
+          return result
+        } catch (error) {
+          await this.#settle(id, mayForget, error)
+          throw error
         }
       },
     })
   }
 
-  /** What the folder is now; a new one that came to nothing is not listed. */
-  async #settle(id: string, persistDir: string, mayForget: boolean): Promise<void> {
-    if (!this.#library.has(id)) return
-    const kind = await detectFolderKind(persistDir)
-    const isGone = kind === 'missing' || kind === 'empty' || kind === 'files'
-    if (mayForget && isGone) await this.#library.forget(id)
-    else await this.#library.refresh(id)
+  /** What came to nothing stays on the list, with the reason, until its report was read. */
+  async dismiss(jobId: string): Promise<void> {
+    const job = this.#jobs.list().find(({ id }) => id === jobId)
+    this.#jobs.dismiss(jobId)
+    if (job && this.#library.isProvisional(job.knowledgeBaseId))
+      await this.#library.forget(job.knowledgeBaseId)
   }
+
+  /** What the folder is now. */
+  async #settle(id: string, mayForget: boolean, error: unknown): Promise<void> {
+    if (!this.#library.has(id)) return
+    const isGone = await isWithoutIndex(this.#library.get(id).persistDir)
+    if (!mayForget || !isGone) await this.#library.refresh(id)
+    else if (isCancelled(error)) await this.#library.forget(id)
+    else this.#library.setFailed(id, toErrorShape(error))
+  }
+}
+
+async function isWithoutIndex(persistDir: string): Promise<boolean> {
+  const kind = await detectFolderKind(persistDir)
+  return kind === 'missing' || kind === 'empty' || kind === 'files'
 }
 
 async function requirePath(path: string): Promise<void> {

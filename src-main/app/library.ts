@@ -3,7 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
-import { knowledgeBaseSchema, StackroomError, toErrorShape, type Emit, type KnowledgeBase } from '#contract'
+import {
+  knowledgeBaseSchema,
+  StackroomError,
+  toErrorShape,
+  type Emit,
+  type ErrorShape,
+  type KnowledgeBase,
+} from '#contract'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import { readJsonFile, writeJsonFile } from '#platform/json-file.ts'
 import type { Log } from '#platform/log.ts'
@@ -28,6 +35,8 @@ export class Library {
   readonly #emit: Emit
   readonly #log: Log
   readonly #entries = new Map<string, KnowledgeBase>()
+  /** Nothing is on disk for these: they are shown, but not kept. */
+  readonly #provisional = new Set<string>()
   #writing: Promise<void> = Promise.resolve()
 
   private constructor({ dataFolder, services, emit, log }: LibraryOptions) {
@@ -111,7 +120,7 @@ export class Library {
   /** Opens it. What is wrong with it is in the answer, not thrown. */
   async activate(id: string): Promise<KnowledgeBase> {
     const entry = this.get(id)
-    if (entry.state === 'indexing') return entry
+    if (entry.state === 'indexing' || this.#provisional.has(id)) return entry
     if (entry.state !== 'ready') this.#set({ ...entry, state: 'opening', error: null })
     return this.refresh(id)
   }
@@ -124,6 +133,7 @@ export class Library {
       const choice = this.#services.models.choiceFor(summary)
       const { kind, documents, nodes, dimensions, store, readOnly, persisted, settings, warnings } = summary
       const entry = this.get(id)
+      this.#provisional.delete(id)
       return this.#set({
         ...entry,
         ...{ kind, documents, nodes, dimensions, store, readOnly, persisted, size },
@@ -149,6 +159,16 @@ export class Library {
     if (entry) this.#set({ ...entry, state: 'indexing', error: null })
   }
 
+  /** Nothing came of a new knowledge base: it is shown with the reason, and gone after a restart. */
+  setFailed(id: string, error: ErrorShape): void {
+    this.#provisional.add(id)
+    this.#set({ ...this.get(id), state: 'error', error })
+  }
+
+  isProvisional(id: string): boolean {
+    return this.#provisional.has(id)
+  }
+
   rename(id: string, name: string): KnowledgeBase {
     return this.#set({ ...this.get(id), name })
   }
@@ -156,6 +176,7 @@ export class Library {
   async forget(id: string): Promise<void> {
     const { persistDir } = this.get(id)
     this.#entries.delete(id)
+    this.#provisional.delete(id)
     this.#write()
     this.#emit('library.forgotten', { knowledgeBaseId: id })
     await this.#services.folders.closeFolder(persistDir)
@@ -167,7 +188,7 @@ export class Library {
   }
 
   async #lookFor(entry: KnowledgeBase): Promise<void> {
-    if (entry.state === 'indexing' || entry.state === 'opening') return
+    if (entry.state === 'indexing' || entry.state === 'opening' || this.#provisional.has(entry.id)) return
     const exists = await stat(entry.persistDir).then(
       (stats) => stats.isDirectory(),
       () => false,
@@ -191,7 +212,9 @@ export class Library {
   /** One after the other: the last state wins. */
   #write(): void {
     const write = async (): Promise<void> => {
-      const knowledgeBases = [...this.#entries.values()].map((entry) => entrySchema.parse(entry))
+      const knowledgeBases = [...this.#entries.values()]
+        .filter(({ id }) => !this.#provisional.has(id))
+        .map((entry) => entrySchema.parse(entry))
       await writeJsonFile(this.#path, { version: 1, knowledgeBases })
     }
     this.#writing = this.#writing.then(write).catch((error: unknown) => {

@@ -185,12 +185,17 @@ test.each([
   ['an empty folder', {}, 'empty-folder'],
   ['a folder without readable files', { 'one.png': 'x' }, 'no-readable-files'],
   ['a folder with nothing but an empty file', { 'a.txt': '' }, 'empty-file'],
-])('%s leaves no storage folder and no knowledge base behind', async (_name, files, code) => {
-  const job = await index([await write(files)])
-  expect(job).toMatchObject({ state: 'failed', error: { code } })
-  expect(await listed()).toEqual([])
-  expect(await readdir(folder)).not.toContain('storage')
-})
+])(
+  '%s leaves no storage folder behind, and the reason stays until it was read',
+  async (_name, files, code) => {
+    const job = await index([await write(files)])
+    expect(job).toMatchObject({ state: 'failed', error: { code } })
+    expect(await listed()).toMatchObject([{ state: 'error', error: { code } }])
+    await application.handlers['jobs.dismiss']({ jobId: job.id }, context)
+    expect(await listed()).toEqual([])
+    expect(await readdir(folder)).not.toContain('storage')
+  },
+)
 
 test('a storage folder with a missing or cut-off file is refused by name and left as it was', async () => {
   const missing = join(folder, 'missing')
@@ -227,6 +232,14 @@ test('vectors that no model makes are refused with their dimension, and search e
   await expect(
     application.handlers['search.query']({ knowledgeBaseId: id, query: 'bees', topK: 3 }, context),
   ).rejects.toMatchObject({ code: 'dimension-mismatch' })
+})
+
+test('a storage folder that cannot be made is refused before anything starts', async () => {
+  const documents = await write({ 'a.txt': 'Some text.' })
+  const input = { paths: [documents], persistDir: join(documents, 'a.txt', 'storage') }
+  const start = Promise.resolve(application.handlers['ingest.start'](input, context))
+  await expect(start).rejects.toMatchObject({ code: 'not-a-folder' })
+  expect(await listed()).toEqual([])
 })
 
 test('an unknown model is refused before anything is made', async () => {

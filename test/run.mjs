@@ -23,7 +23,9 @@ function installChromium() {
 if (findChromium() === null) installChromium()
 const chromium = findChromium()
 if (chromium === null) {
-  console.error('The browser tests need a Chromium. Install one: sudo apt-get install chromium (or set CHROMIUM_PATH)')
+  console.error(
+    'The browser tests need a Chromium. Install one: sudo apt-get install chromium (or set CHROMIUM_PATH)',
+  )
   process.exit(1)
 }
 
@@ -31,5 +33,7 @@ if (run('electron-vite', ['build', '--logLevel', 'warn']) !== 0) process.exit(1)
 const vitest = runVitest(['test/unit', 'test/integration'])
 const browser = runPlaywright({ CHROMIUM_PATH: chromium })
 if (browser.skipped > 0)
-  console.log(`${browser.skipped} browser tests were skipped: they need Electron's binary and a display, and run on the web host instead.`)
+  console.log(
+    `${browser.skipped} browser tests were skipped: they need Electron's binary and a display, and run on the web host instead.`,
+  )
 close([vitest, browser])

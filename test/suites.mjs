@@ -43,7 +43,11 @@ function withReport(work) {
 
 export function runVitest(folders, environment = {}) {
   const { status, report } = withReport((path) =>
-    run('vitest', ['run', ...folders, '--reporter=default', '--reporter=json', `--outputFile.json=${path}`], environment),
+    run(
+      'vitest',
+      ['run', ...folders, '--reporter=default', '--reporter=json', `--outputFile.json=${path}`],
+      environment,
+    ),
   )
   const counts = report && {
     passed: report.numPassedTests,
@@ -55,7 +59,10 @@ export function runVitest(folders, environment = {}) {
 
 export function runPlaywright(environment = {}) {
   const { status, report } = withReport((path) =>
-    run('playwright', ['test', '--reporter=list,json'], { ...environment, PLAYWRIGHT_JSON_OUTPUT_FILE: path }),
+    run('playwright', ['test', '--reporter=list,json'], {
+      ...environment,
+      PLAYWRIGHT_JSON_OUTPUT_FILE: path,
+    }),
   )
   const counts = report && {
     passed: report.stats.expected + report.stats.flaky,

@@ -90,7 +90,7 @@ export class WorkerClient<Methods extends WorkerMethods> implements AsyncDisposa
         },
         reject: (error) => {
           settle()
-          reject(error)
+          reject(error instanceof Error ? error : new StackroomError('internal', String(error)))
         },
       })
       this.#worker.postMessage(

@@ -26,7 +26,10 @@ export const createJobsSlice: SliceCreator<JobsSlice> = ({ client, set, get }) =
     set(({ jobs }) => ({
       jobs: known === undefined ? [...jobs, job] : jobs.map((other) => (other.id === job.id ? job : other)),
     }))
-    if (!isActive(job) && known !== undefined && isActive(known)) get().searchAgain(job.knowledgeBaseId)
+    const justEnded = !isActive(job) && known !== undefined && isActive(known)
+    if (justEnded) get().searchAgain(job.knowledgeBaseId)
+    else if (known !== undefined && job.progress.nodes > known.progress.nodes)
+      get().indexGrew(job.knowledgeBaseId)
   },
   dropJob(jobId) {
     set(({ jobs }) => ({ jobs: jobs.filter(({ id }) => id !== jobId) }))

@@ -23,6 +23,8 @@ export interface SearchSlice {
   readonly setTopK: (topK: number) => void
   /** Asks the current query anew, when the index has changed. */
   readonly searchAgain: (knowledgeBaseId: string) => void
+  /** Asks it anew while files are being indexed, now and then, so that what is found keeps up. */
+  readonly indexGrew: (knowledgeBaseId: string) => void
   readonly setActiveHit: (knowledgeBaseId: string, index: number) => void
 }
 
@@ -35,8 +37,12 @@ export const emptySession: SearchSession = {
   activeIndex: -1,
 }
 
+/** How often an answer keeps up with a growing index: seldom enough that reading is not disturbed. */
+const keepUpMs = 2000
+
 export const createSearchSlice: SliceCreator<SearchSlice> = ({ client, set, get }) => {
   const running = new Map<string, AbortController>()
+  const searchedAt = new Map<string, number>()
 
   const update = (id: string, change: Partial<SearchSession>): void => {
     set(({ sessions }) => ({
@@ -53,6 +59,7 @@ export const createSearchSlice: SliceCreator<SearchSlice> = ({ client, set, get 
     }
     const controller = new AbortController()
     running.set(id, controller)
+    searchedAt.set(id, Date.now())
     update(id, { searching: true })
     try {
       const input = { knowledgeBaseId: id, query: query.trim(), topK: get().topK }
@@ -87,6 +94,11 @@ export const createSearchSlice: SliceCreator<SearchSlice> = ({ client, set, get 
     searchAgain(id) {
       const query = get().sessions[id]?.query ?? ''
       if (query.trim() !== '') void search(id, query)
+    },
+    indexGrew(id) {
+      const now = Date.now()
+      if (get().sessions[id]?.searching || now - (searchedAt.get(id) ?? 0) < keepUpMs) return
+      get().searchAgain(id)
     },
     setActiveHit: (id, activeIndex) => update(id, { activeIndex }),
   }

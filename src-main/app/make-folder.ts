@@ -1,12 +1,12 @@
 /** Makes the folder of a new index, and can take it away again. */
-import { access, constants, mkdir, readdir, rm, rmdir } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { StackroomError } from '#contract'
 
 /** Makes the folder; `undo` takes away what was not there before, and nothing else. */
 export async function makeFolder(persistDir: string): Promise<{ undo: () => Promise<void> }> {
   try {
-    const first = await mkdir(persistDir, { recursive: true })
+    const first = await makeWithParents(persistDir)
     await access(persistDir, constants.W_OK)
     const before = new Set(await readdir(persistDir))
     return {
@@ -23,6 +23,28 @@ export async function makeFolder(persistDir: string): Promise<{ undo: () => Prom
     }
   } catch (error) {
     throw cannotMake(persistDir, error)
+  }
+}
+
+/**
+ * The first folder that had to be made. Node's own `recursive` never ends where the system says of a folder that is
+ * there that it is not, as in /proc.
+ */
+async function makeWithParents(path: string): Promise<string | undefined> {
+  const missing: string[] = []
+  for (let folder = path; !(await isThere(folder)); folder = dirname(folder)) missing.unshift(folder)
+  for (const folder of missing) await mkdir(folder)
+  return missing[0]
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT' && dirname(path) !== path)
+      return false
+    throw error
   }
 }
 

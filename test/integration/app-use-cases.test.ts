@@ -242,6 +242,16 @@ test('a storage folder that cannot be made is refused before anything starts', a
   expect(await listed()).toEqual([])
 })
 
+test.runIf(process.platform === 'linux')(
+  'a storage folder in a place that holds no folders is refused, not waited for',
+  async () => {
+    const documents = await write({ 'a.txt': 'Some text.' })
+    const input = { paths: [documents], persistDir: '/proc/stackroom/storage' }
+    const start = Promise.resolve(application.handlers['ingest.start'](input, context))
+    await expect(start).rejects.toMatchObject({ code: 'permission-denied' })
+  },
+)
+
 test('an unknown model is refused before anything is made', async () => {
   const job = await index([await write({ 'a.txt': 'Some text.' })], join(folder, 'storage'), 'nobody:model')
   expect(job).toMatchObject({ state: 'failed', error: { code: 'no-such-model' } })

@@ -106,16 +106,13 @@ test('files dropped onto a knowledge base are added to it', async ({ app }) => {
 test('indexing shows its progress, can be searched meanwhile, and stops when told to', async ({ app }) => {
   const page = await app.open()
   const many = Object.fromEntries(
-    Array.from({ length: 400 }, (_, index) => [
+    Array.from({ length: 4000 }, (_, index) => [
       `part ${index % 7}/entry ${index}.txt`,
-      Array.from(
-        { length: 60 },
-        (_, line) => `Entry ${index}, line ${line}: a sentence like many others.`,
-      ).join('\n'),
+      `Entry ${index}: a sentence like many others.\n`,
     ]),
   )
   await startIndexing(app, await writeFolder(app, 'many', many))
-  await expect(job(page)).toContainText(/\d+ of 400 files/)
+  await expect(job(page)).toContainText(/\d of 4,000 files/)
   await expect(job(page).getByRole('progressbar')).toHaveAttribute('aria-valuenow', /\d/)
   await searchBox(page).fill('a sentence like many others')
   await expect(results(page).first()).toContainText('entry')

@@ -11,6 +11,8 @@ import { Message } from '../../ui/message.tsx'
 import { PathText } from '../../ui/path-text.tsx'
 import { baseName, joinPath } from '../../ui/paths.ts'
 import { Segmented } from '../../ui/segmented.tsx'
+import { describeModel } from '../models/describe-model.ts'
+import { ModelOptions } from '../models/model-options.tsx'
 import type { Intake } from './intake-slice.ts'
 
 const pathsShown = 4
@@ -141,14 +143,7 @@ function NewKnowledgeBaseFields({ intake }: { readonly intake: Extract<Intake, {
           </div>
         )}
       </Field>
-      <Field
-        label="Embedding model"
-        note={
-          model !== undefined &&
-          `${model.offline ? 'Runs on this computer; nothing is sent anywhere.' : 'Sends the text of your files to its provider.'} ` +
-            `${formatCount(model.dimensions)} dimensions.`
-        }
-      >
+      <Field label="Embedding model" note={model !== undefined && describeModel(model)}>
         {(ids) => (
           <select
             {...ids}
@@ -156,11 +151,7 @@ function NewKnowledgeBaseFields({ intake }: { readonly intake: Extract<Intake, {
             value={choice.model ?? ''}
             onChange={(event) => changeIntake({ model: event.target.value })}
           >
-            {models.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
+            <ModelOptions models={models} />
           </select>
         )}
       </Field>

@@ -70,7 +70,8 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
       addTo,
       name: inspection.suggestedName,
       persistDir: inspection.suggestedPersistDir,
-      model: get().models[0]?.id ?? null,
+      // what stays on this computer, unless the user says otherwise
+      model: get().models.find(({ offline }) => offline)?.id ?? null,
     }
     set({ intake: { step: 'asking', inspection, choice, starting: false, error: null } })
   }

@@ -1,9 +1,9 @@
 /** The app's settings: appearance, the models at hand, and what this program is. */
 import { useApp } from '../../store/use-app.ts'
 import { Dialog } from '../../ui/dialog.tsx'
-import { formatCount } from '../../ui/format.ts'
 import { Keys } from '../../ui/keys.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
+import { describeModel } from '../models/describe-model.ts'
 import './settings-dialog.css'
 
 const themes = [
@@ -48,11 +48,7 @@ export function SettingsDialog() {
                   {model.offline ? 'On this computer' : 'Sends text away'}
                 </span>
               </div>
-              <p>{model.description}</p>
-              <p>
-                {formatCount(model.dimensions)} dimensions, reads {formatCount(model.maximumTokens)} tokens at
-                once
-              </p>
+              <p>{describeModel(model)}</p>
             </li>
           ))}
         </ul>

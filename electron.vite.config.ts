@@ -41,6 +41,8 @@ export default defineConfig({
     plugins: [react()],
     build: {
       outDir: here('out/renderer'),
+      // less to read before the first picture
+      minify: true,
       rollupOptions: { input: here('src-renderer/index.html') },
     },
   },

@@ -1,5 +1,5 @@
 /** Numbers, sizes and durations as people read them. */
-const whole = new Intl.NumberFormat()
+const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
 const oneDigit = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
 
 export function formatCount(count: number): string {

@@ -82,6 +82,7 @@ export function ChooserDialog({ chooser }: { readonly chooser: Chooser }) {
         multiple={kind === 'sources'}
         chosen={chosen}
         loading={loading && listing === null}
+        emptyNote={listing?.entries.length ? 'Nothing to choose here' : 'This folder is empty'}
         onChoose={setChosen}
         onEnter={(entry) => {
           const isGoal = !entry.isDirectory || (kind === 'storage-folder' && entry.isStorageFolder)

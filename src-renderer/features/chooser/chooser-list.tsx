@@ -14,6 +14,8 @@ interface ChooserListProps {
   /** Paths. */
   readonly chosen: readonly string[]
   readonly loading: boolean
+  /** What to say when there are no entries. */
+  readonly emptyNote: string
   readonly onChoose: (paths: readonly string[]) => void
   readonly onEnter: (entry: Entry) => void
   readonly onUp: () => void
@@ -23,15 +25,8 @@ const rowHeight = 32
 /** Letters typed further apart start a new word. */
 const typingPauseMs = 700
 
-export function ChooserList({
-  entries,
-  multiple,
-  chosen,
-  loading,
-  onChoose,
-  onEnter,
-  onUp,
-}: ChooserListProps) {
+export function ChooserList(props: ChooserListProps) {
+  const { entries, multiple, chosen, loading, emptyNote, onChoose, onEnter, onUp } = props
   const [activeIndex, setActiveIndex] = useState(-1)
   const scroller = useRef<HTMLDivElement>(null)
   const typed = useRef({ text: '', at: 0 })
@@ -115,7 +110,7 @@ export function ChooserList({
     >
       {entries.length === 0 && !loading && (
         <p className="chooser-empty" role="option" aria-selected={false} aria-disabled>
-          Nothing in this folder
+          {emptyNote}
         </p>
       )}
       <div role="presentation" className="chooser-rows" style={{ height: virtualizer.getTotalSize() }}>

@@ -1,20 +1,16 @@
 /** What stands below the search box while nothing is typed: what there is to search, and how. */
 import type { KnowledgeBase } from '#contract'
-import { useApp } from '../../store/use-app.ts'
 import { formatCounted } from '../../ui/format.ts'
 import { Keys } from '../../ui/keys.tsx'
 import { PathText } from '../../ui/path-text.tsx'
 import { Spinner } from '../../ui/progress.tsx'
-import { isActive, jobOf } from '../ingest/jobs-slice.ts'
+import { useIndexing } from '../ingest/use-indexing.ts'
 
 const sourcesShown = 6
 
 export function BeforeSearch({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
   const { id, state, nodes, documents, sources } = knowledgeBase
-  const indexing = useApp((app) => {
-    const job = jobOf(app, id)
-    return job !== null && isActive(job)
-  })
+  const indexing = useIndexing(id)
   if (state === 'opening') {
     return (
       <div className="before-search">

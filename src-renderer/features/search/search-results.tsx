@@ -4,6 +4,7 @@ import { useApp } from '../../store/use-app.ts'
 import { Button } from '../../ui/button.tsx'
 import { formatCounted, formatMilliseconds } from '../../ui/format.ts'
 import { Message } from '../../ui/message.tsx'
+import { useIndexing } from '../ingest/use-indexing.ts'
 import { BeforeSearch } from './before-search.tsx'
 import { HitList } from './hit-list.tsx'
 import './search-results.css'
@@ -18,6 +19,7 @@ export function SearchResults({ knowledgeBase }: { readonly knowledgeBase: Knowl
   const topK = useApp((state) => state.topK)
   const setTopK = useApp((state) => state.setTopK)
   const searchAgain = useApp((state) => state.searchAgain)
+  const indexing = useIndexing(id)
 
   if (error !== null) {
     return (
@@ -57,9 +59,11 @@ export function SearchResults({ knowledgeBase }: { readonly knowledgeBase: Knowl
         <div className="search-nothing">
           <p>Nothing found.</p>
           <p>
-            {knowledgeBase.nodes === 0
-              ? 'This knowledge base has no nodes yet. Add files, or wait until some are indexed.'
-              : 'Try other words, or describe what the text is about.'}
+            {indexing
+              ? 'Results appear by themselves as soon as files are indexed.'
+              : knowledgeBase.nodes === 0
+                ? 'This knowledge base has no nodes yet. Add files to it.'
+                : 'Try other words, or describe what the text is about.'}
           </p>
         </div>
       ) : (

@@ -7,6 +7,7 @@ import { formatBytes, formatCounted, formatDateTime } from '../../ui/format.ts'
 import { Menu } from '../../ui/menu.tsx'
 import { Message } from '../../ui/message.tsx'
 import { PathText } from '../../ui/path-text.tsx'
+import { useIndexing } from '../ingest/use-indexing.ts'
 import { modelName } from '../models/models-slice.ts'
 import { useState } from 'react'
 import { NameEditor } from './name-editor.tsx'
@@ -70,10 +71,12 @@ export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase:
 function Facts({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
   const { documents, nodes, dimensions, model, modelRecorded, persistDir, size, lastIndexed } = knowledgeBase
   const models = useApp((state) => state.models)
+  // the job's own figures say more than two zeros
+  const isFirstRun = useIndexing(knowledgeBase.id) && nodes === 0
   return (
     <ul className="facts" aria-label="About this knowledge base">
-      <li>{formatCounted(documents, 'document', 'documents')}</li>
-      <li>{formatCounted(nodes, 'node', 'nodes')}</li>
+      {!isFirstRun && <li>{formatCounted(documents, 'document', 'documents')}</li>}
+      {!isFirstRun && <li>{formatCounted(nodes, 'node', 'nodes')}</li>}
       {model !== null && (
         <li
           title={

@@ -11,6 +11,7 @@ export function KnowledgeBaseItem({ knowledgeBase }: { readonly knowledgeBase: K
   const selected = useApp((state) => state.selectedId === id)
   const select = useApp((state) => state.select)
   const job = useApp((state) => jobOf(state, id))
+  const indexing = job !== null && isActive(job)
   const state = stateOf(knowledgeBase)
   return (
     <li>
@@ -21,14 +22,14 @@ export function KnowledgeBaseItem({ knowledgeBase }: { readonly knowledgeBase: K
         title={persistDir}
         onClick={() => select(id)}
       >
-        {job !== null && isActive(job) ? (
+        {indexing ? (
           <ProgressRing fraction={fractionDone(job)} label="Indexing" />
         ) : (
           <span className={`state-dot state-dot-${state.look}`} role="img" aria-label={state.label} />
         )}
         <span className="knowledge-base-item-name">{name}</span>
         <span className="knowledge-base-item-nodes">
-          {formatCount(nodes)}
+          {formatCount(indexing ? Math.max(nodes, job.progress.nodes) : nodes)}
           <span className="visually-hidden"> nodes</span>
         </span>
       </button>

@@ -7,8 +7,8 @@ export default defineConfig<LaunchOptions>({
   outputDir: 'test-results',
   // each test starts an engine of its own, with its model: two at once fill a small machine
   workers: 1,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  timeout: 180_000,
+  expect: { timeout: 45_000 },
   reporter: process.env.CI ? [['list'], ['html', { open: 'never' }]] : 'list',
   projects: [
     { name: 'web', use: { host: 'web' } },

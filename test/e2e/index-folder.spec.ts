@@ -36,6 +36,8 @@ test('a knowledge base is there after a restart and answers without being indexe
   await expect(page.getByRole('navigation')).toContainText('notes')
   await searchBox(page).fill('baking a loaf')
   await expect(results(page).first()).toContainText('bread.txt')
+  await expect(job(page)).toBeHidden()
+  await expect(page.getByRole('region', { name: 'Running' })).toBeHidden()
 })
 
 test('what is typed later is what is answered, however fast one types', async ({ app }) => {

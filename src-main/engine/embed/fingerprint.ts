@@ -76,17 +76,24 @@ export async function verifyModel(
       let score = await scoreOf(model, variant, usable.slice(0, FIRST_SAMPLES), options.signal)
       if (isMatch(score) && usable.length > FIRST_SAMPLES)
         score = await scoreOf(model, variant, usable, options.signal)
-      if (!best || score.median > best.median) best = score
-      if (isMatch(score)) {
-        const { documentPrefix, longText } = variant
-        return { verdict: 'verified', identity: { ...model.identity, documentPrefix, longText }, score }
-      }
+      if (!best || isBetter(score, best)) best = score
+      // one sample that differs may be the one long text, which the next variant cuts
+      if (best.matching === best.samples) break
     }
   } catch (error) {
     if (isCancelled(error) || options.signal?.aborted) throw error
     return { verdict: 'cannot-tell', reason: 'model-failed', error: toErrorShape(error) }
   }
-  return { verdict: 'wrong-model', reason: 'other-vectors', ...(best && { score: best }) }
+  if (!best || !isMatch(best))
+    return { verdict: 'wrong-model', reason: 'other-vectors', ...(best && { score: best }) }
+  const { documentPrefix, longText } = best.variant
+  return { verdict: 'verified', identity: { ...model.identity, documentPrefix, longText }, score: best }
+}
+
+function isBetter(a: FingerprintScore, b: FingerprintScore): boolean {
+  if (isMatch(a) !== isMatch(b)) return isMatch(a)
+  const [partA, partB] = [a.matching / a.samples, b.matching / b.samples]
+  return partA === partB ? a.median > b.median : partA > partB
 }
 
 function isMatch(score: FingerprintScore): boolean {

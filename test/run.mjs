@@ -32,8 +32,4 @@ if (chromium === null) {
 if (run('electron-vite', ['build', '--logLevel', 'warn']) !== 0) process.exit(1)
 const vitest = runVitest(['test/unit', 'test/integration'])
 const browser = runPlaywright({ CHROMIUM_PATH: chromium })
-if (browser.skipped > 0)
-  console.log(
-    `${browser.skipped} browser tests were skipped: they need Electron's binary and a display, and run on the web host instead.`,
-  )
 close([vitest, browser])

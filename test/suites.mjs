@@ -45,7 +45,14 @@ export function runVitest(folders, environment = {}) {
   const { status, report } = withReport((path) =>
     run(
       'vitest',
-      ['run', ...folders, '--reporter=default', '--reporter=json', `--outputFile.json=${path}`],
+      [
+        'run',
+        ...folders,
+        '--reporter=default',
+        '--reporter=./test/skipped-reporter.mjs',
+        '--reporter=json',
+        `--outputFile.json=${path}`,
+      ],
       environment,
     ),
   )
@@ -69,10 +76,28 @@ export function runPlaywright(environment = {}) {
     failed: report.stats.unexpected,
     skipped: report.stats.skipped,
   }
+  printReasons(report?.suites.flatMap(skippedBrowserTests) ?? [])
   return counted(status, counts)
 }
 
-/** Prints the closing line; the process fails when a test did. */
+/** Each reason once, with how many tests it kept from running. */
+function printReasons(reasons) {
+  for (const [reason, { length }] of Map.groupBy(reasons, (reason) => reason))
+    console.log(`Skipped: ${length} ${reason}`)
+}
+
+function skippedBrowserTests(suite) {
+  const own = (suite.specs ?? [])
+    .flatMap(({ tests }) => tests)
+    .filter(({ status }) => status === 'skipped')
+    .map(({ projectName, annotations }) => {
+      const reason = annotations.find(({ type }) => type === 'skip')?.description
+      return `${projectName} browser tests: ${reason || 'no reason given'}`
+    })
+  return [...own, ...(suite.suites ?? []).flatMap(skippedBrowserTests)]
+}
+
+/** Prints the closing line; the process fails when a test did, or when a suite had none. */
 export function close(suites) {
   const total = { ...nothing }
   for (const suite of suites) for (const key of Object.keys(total)) total[key] += suite[key]

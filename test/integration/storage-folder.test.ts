@@ -3,10 +3,12 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile 
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import { StackroomError } from '#contract'
 import { buildNodes } from './storage-documents.ts'
 import { createStorageFolder, openStorageFolder } from '#engine/storage/open-storage-folder.ts'
+import { fileStamp } from '#platform/atomic-files.ts'
 import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 
@@ -158,16 +160,25 @@ test('vectors of another length are refused, and nothing of the change is done',
   expect(await codeOf(storage.query(new Float32Array(8), 1))).toBe('invalid-vector')
 })
 
-test.each([
-  ['docstore.json', 'missing-file'],
-  ['default__vector_store.json', 'missing-file'],
-])('without %s the folder is refused and nothing is added to it', async (file, code) => {
+test('without its docstore the folder is refused and nothing is added to it', async () => {
   await cp(pythonFolder, persistDir, { recursive: true })
+  const file = 'docstore.json'
   await rm(join(persistDir, file))
   const before = (await readdir(persistDir)).sort()
   const error: unknown = await open().catch((thrown: unknown) => thrown)
-  expect(error).toMatchObject({ code, message: expect.stringContaining(file) as string })
+  expect(error).toMatchObject({ code: 'missing-file', message: expect.stringContaining(file) as string })
   expect((await readdir(persistDir)).sort()).toEqual(before)
+})
+
+test('without vectors the folder opens, says so, and nothing is added to what could not be searched', async () => {
+  await cp(pythonFolder, persistDir, { recursive: true })
+  await rm(join(persistDir, 'default__vector_store.json'))
+  const storage = await open()
+  const summary = await storage.summary()
+  expect(summary).toMatchObject({ vectors: 0, dimensions: null, store: 'external' })
+  expect(summary.warnings.join()).toContain('no vectors')
+  expect(await storage.query(new Float32Array(384).fill(1), 3)).toEqual([])
+  expect(await codeOf(storage.change({ insert: [buildNodes('/a.txt', ['one'], 384)] }))).toBe('missing-file')
 })
 
 test.each(jsonFiles)('a %s that was cut off is named, at any length, and stays as it is', async (file) => {
@@ -234,7 +245,11 @@ test('a persist that was cut off after its files were named is rolled forward', 
     await writeFile(join(persistDir, `${file}.stackroom-new`), second[file]!)
     await writeFile(join(persistDir, file), first[file]!)
   }
-  await writeFile(join(persistDir, '.stackroom/commit.json'), JSON.stringify({ files: jsonFiles }))
+  const files = jsonFiles.map((name) => {
+    const bytes = Buffer.from(second[name]!)
+    return { name, base: fileStamp(join(persistDir, name)), bytes: bytes.length, checksum: crc32(bytes) }
+  })
+  await writeFile(join(persistDir, '.stackroom/commit.json'), JSON.stringify({ files }))
   const again = await open()
   expect(await texts()).toEqual(second)
   expect(await again.summary()).toMatchObject({ nodes: 2, persisted: true })

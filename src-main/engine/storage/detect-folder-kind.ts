@@ -1,9 +1,7 @@
 /** What a path is, told from the names in it: nothing is parsed. */
 import { readdir } from 'node:fs/promises'
 import type { FolderKind } from '#contract'
-
-/** Names that only a LlamaIndex persist dir has. */
-const pythonFiles = ['docstore.json', 'index_store.json', 'default__vector_store.json']
+import { storeFileOf } from './llamaindex/store-files.ts'
 
 export async function detectFolderKind(path: string): Promise<FolderKind> {
   let names: string[]
@@ -17,9 +15,13 @@ export async function detectFolderKind(path: string): Promise<FolderKind> {
     throw error
   }
   const has = (name: string): boolean => names.includes(name)
-  if (has('stackroom.json') || has('.stackroom')) return 'stackroom'
+  if (has('stackroom.json')) return 'stackroom'
   if (has('chroma.sqlite3')) return 'chroma'
-  if (pythonFiles.some(has)) return 'llamaindex-python'
   if (has('doc_store.json')) return 'llamaindex-ts'
+  // A graph store or a vector store alone may belong to anything.
+  const roles = names.map((name) => storeFileOf(name)?.role)
+  if (roles.includes('docstore') || roles.includes('index-store') || has('default__vector_store.json'))
+    return 'llamaindex-python'
+  if (has('.stackroom')) return 'stackroom'
   return names.length === 0 ? 'empty' : 'files'
 }

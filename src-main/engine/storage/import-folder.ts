@@ -1,94 +1,161 @@
-/** Brings the JSON files of a persist dir into its working store, in one transaction: all of them or nothing. */
-import { existsSync, statSync } from 'node:fs'
+/**
+ * Reads the JSON files of a persist dir into a new working store, which takes the old one's place only when it is
+ * complete. Nothing in the folder but `.stackroom` is touched, and no file is ever held as a whole.
+ */
+import { randomUUID } from 'node:crypto'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { StackroomError } from '#contract'
-import { scanEntries } from './llamaindex/entry-scanner.ts'
-import { knownFiles, type KnownFile, type WorkingStore } from './working-store.ts'
+import { fileStamp, syncFolder } from '#platform/atomic-files.ts'
+import { explainFileError } from '#platform/file-errors.ts'
+import { readManifest, writeManifest } from './source-manifest.ts'
+import { scanStoreFile } from './llamaindex/json-scanner.ts'
+import { isImported, sectionRoleOf, storeFilesIn, type StoreFile } from './llamaindex/store-files.ts'
+import { storedKey } from './llamaindex/python-json.ts'
+import { structTypeOf } from './llamaindex/index-struct.ts'
+import { packedEnding } from './packed-vectors.ts'
+import { VectorImport } from './vector-import.ts'
+import { WorkingStore } from './working-store.ts'
 
-/** Which file was seen, so that another program's change is noticed. */
-export function stampOf(path: string): string | null {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return stats ? `${stats.size}-${stats.mtimeNs}` : null
+export const workingFile = 'working.sqlite'
+
+export interface ImportOptions {
+  readonly persistDir: string
+  readonly workingFolder: string
+  readonly signal?: AbortSignal | undefined
 }
 
-export function stampsOf(persistDir: string): string {
-  return JSON.stringify(Object.fromEntries(knownFiles.map((file) => [file, stampOf(join(persistDir, file))])))
-}
-
-const vectorSchema = z.array(z.number())
-
-/** Throws `missing-file`, `damaged-file`, `dimension-mismatch`; the working store is then as it was. */
-export function importFolder(store: WorkingStore, persistDir: string): void {
-  for (const file of ['docstore.json', 'default__vector_store.json'] as const) {
-    if (existsSync(join(persistDir, file))) continue
-    throw new StackroomError('missing-file', `${file} is missing from this storage folder.`, {
-      hint:
-        file === 'docstore.json'
-          ? 'Copy the whole folder that LlamaIndex persisted: docstore.json holds the text of the nodes.'
-          : 'Copy the whole folder that LlamaIndex persisted. If the vectors are in another vector store, they cannot be searched from here.',
-    })
+/** Throws `damaged-file`, `unsupported-format`, `file-changed`, `cancelled`; the working store is then as it was. */
+export async function importFolder(options: ImportOptions): Promise<void> {
+  const { persistDir, workingFolder } = options
+  const temporary = join(workingFolder, `${workingFile}.new`)
+  rmSync(temporary, { force: true })
+  const packed: string[] = []
+  try {
+    const store = new WorkingStore(temporary, 'create')
+    try {
+      for (const file of storeFilesIn(persistDir)) {
+        if (isImported(file)) await importFile(store, file, options, packed)
+      }
+      store.finishImport()
+      maskWithoutNode(store)
+      keepManifest(store, join(workingFolder, workingFile))
+    } finally {
+      store[Symbol.dispose]()
+    }
+    flushFile(temporary)
+    removeWorkingStore(workingFolder)
+    renameSync(temporary, join(workingFolder, workingFile))
+    syncFolder(workingFolder)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    for (const name of packed) rmSync(join(workingFolder, `${name}${packedEnding}`), { force: true })
+    throw error
   }
-  const stamps = stampsOf(persistDir)
-  store.database.transaction(() => {
-    store.clear()
-    store.setMeta('dimensions', '0')
-    for (const file of knownFiles) {
-      const path = join(persistDir, file)
-      if (!existsSync(path)) continue
-      for (const entry of scanEntries(path)) {
-        store.put(file, entry)
-        if (entry.key === null) continue
-        if (file === 'default__vector_store.json' && entry.section === 'embedding_dict')
-          importVector(store, entry.key, entry.text)
-        else checkEntry(file, entry.section, entry.key, entry.text)
+}
+
+async function importFile(
+  store: WorkingStore,
+  file: StoreFile,
+  { persistDir, workingFolder, signal }: ImportOptions,
+  packed: string[],
+): Promise<void> {
+  const path = join(persistDir, file.name)
+  const stamp = fileStamp(path)
+  const name = `vectors-${randomUUID()}`
+  using vectors =
+    file.role === 'vector-store' ? new VectorImport(store, file.name, workingFolder, name) : null
+  if (vectors) packed.push(name)
+  store.addFile(file.name)
+  const insert = store.statement('INSERT INTO entries (section, key, value) VALUES (?, ?, ?)')
+  store.database.exec('BEGIN')
+  try {
+    let section = 0
+    let role = sectionRoleOf(file.role, '')
+    let pause = 0
+    for (const token of scanStoreFile(path)) {
+      if (token.kind === 'section-start') {
+        role = sectionRoleOf(file.role, token.name)
+        section = store.addSection(file.name, token.name).id
+      } else if (token.kind === 'entry') {
+        if (role === 'embeddings' && vectors?.add(token.key, token.value)) continue
+        if (role === 'index-structs') addStruct(store, file.name, token.key, token.value)
+        insert.run(section, storedKey(token.key), token.value)
+        if (token.valueEnd - pause > 64 * 1024 * 1024) {
+          pause = token.valueEnd
+          await nextTurn()
+          signal?.throwIfAborted()
+        }
+      } else if (token.kind === 'file') {
+        store
+          .statement('UPDATE files SET stamp = ?, bytes = ?, checksum = ? WHERE name = ?')
+          .run(stamp, token.bytes, token.checksum, file.name)
       }
     }
-    store.setMeta('stamps', stamps)
-    store.setMeta('dirty', '0')
-  })()
-}
-
-function checkEntry(file: KnownFile, section: string, key: string, text: string): void {
-  try {
-    JSON.parse(text)
+    vectors?.finish()
+    if (fileStamp(path) !== stamp)
+      throw new StackroomError('file-changed', `${file.name} was changed while it was read.`, {
+        hint: 'Wait until the other program has finished, and open the folder again.',
+      })
+    store.database.exec('COMMIT')
   } catch (error) {
-    // Python writes NaN and Infinity, which JSON does not have; the text is kept, the value is read without them.
-    if (/\b(NaN|Infinity)\b/.test(text)) return
-    throw new StackroomError(
-      'damaged-file',
-      `${file} is damaged: the entry ${key} of ${section} is not valid JSON.`,
-      {
-        hint: 'Restore the file from a backup, or index the documents again. Nothing in the folder was changed.',
-        cause: error,
-      },
-    )
+    store.database.exec('ROLLBACK')
+    throw explainFileError(error, path)
   }
 }
 
-function importVector(store: WorkingStore, nodeId: string, text: string): void {
-  let numbers: number[]
-  try {
-    numbers = vectorSchema.parse(JSON.parse(text))
-  } catch (error) {
-    throw new StackroomError(
-      'damaged-file',
-      `default__vector_store.json is damaged: the vector of node ${nodeId} is not a list of numbers.`,
-      { hint: 'Restore the file from a backup, or index the documents again.', cause: error },
-    )
-  }
-  const dimensions = Number(store.meta('dimensions') ?? '0')
-  if (dimensions === 0) store.setMeta('dimensions', String(numbers.length))
-  else if (numbers.length !== dimensions)
-    throw new StackroomError(
-      'dimension-mismatch',
-      `The vectors of this folder have different lengths: ${dimensions}, and ${numbers.length} for node ${nodeId}.`,
-      { hint: 'It was written with more than one embed model. Index the documents again with one.' },
-    )
-  writeVector(store, nodeId, Float32Array.from(numbers))
+function addStruct(store: WorkingStore, file: string, key: string, value: Buffer): void {
+  const type = structTypeOf(value)
+  if (type === null)
+    throw new StackroomError('damaged-file', `${file} is damaged: the index ${key} cannot be read.`, {
+      hint: 'Restore the file from a backup, or index the documents again. Nothing in the folder was changed.',
+    })
+  store.statement('INSERT OR REPLACE INTO index_structs VALUES (?, ?)').run(key, type)
 }
 
-export function writeVector(store: WorkingStore, nodeId: string, vector: Float32Array): void {
-  const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength)
-  store.statement('INSERT OR REPLACE INTO vectors VALUES (?, ?)').run(nodeId, bytes)
+/** A vector whose node is not in the docstore cannot be shown, so it is not searched. `verify` tells of it. */
+function maskWithoutNode(store: WorkingStore): void {
+  const nodes = store.sections().find(({ role }) => role === 'nodes')
+  if (!nodes) return
+  store
+    .statement(
+      `INSERT INTO masked (store, row) SELECT store, row FROM vectors
+       WHERE NOT EXISTS (SELECT 1 FROM entries WHERE section = ? AND key = node_id)`,
+    )
+    .run(nodes.id)
+}
+
+/** What is known of source files stays, as long as every document made of them is still there. */
+function keepManifest(store: WorkingStore, previousPath: string): void {
+  let previous: WorkingStore
+  try {
+    previous = new WorkingStore(previousPath, 'read')
+  } catch {
+    // None yet, or one that cannot be read: then every source file is read again.
+    return
+  }
+  try {
+    const documents = store.sections().find(({ role }) => role === 'ref-doc-info')
+    for (const entry of readManifest(previous)) {
+      if (documents && entry.refDocIds.every((id) => store.has(documents.id, id))) writeManifest(store, entry)
+    }
+  } finally {
+    previous[Symbol.dispose]()
+  }
+}
+
+/** Removes SQLite's files and packed vectors that no working store names. */
+export function removeWorkingStore(workingFolder: string): void {
+  for (const ending of ['', '-wal', '-shm', '-journal'])
+    rmSync(join(workingFolder, workingFile + ending), { force: true })
+}
+
+function flushFile(path: string): void {
+  const file = openSync(path, 'r+')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
 }

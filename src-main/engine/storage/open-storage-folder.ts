@@ -1,8 +1,7 @@
-/** Opens and creates persist dirs: the main process's side of the storage worker, one worker for each open folder. */
-import { StackroomError } from '#contract'
+/** Opens and creates persist dirs: the main process's side of the storage workers, two for each open folder. */
 import { WorkerClient } from '#platform/worker-client.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
-import type { StorageWorkerMethods } from './storage-worker-methods.ts'
+import type { StorageReaderMethods, StorageWriterMethods } from './storage-worker-methods.ts'
 import type { StorageFolder } from './storage-folder.ts'
 
 export interface OpenStorageFolderOptions {
@@ -32,54 +31,37 @@ async function start(
   settings: StackroomSettings | null,
 ): Promise<StorageFolder> {
   signal?.throwIfAborted()
-  const worker = new WorkerClient<StorageWorkerMethods>('storage')
+  const writer = new WorkerClient<StorageWriterMethods>('storage-writer')
+  // Started at once, as starting takes as long as opening.
+  const reader = new WorkerClient<StorageReaderMethods>('storage-reader')
   try {
-    await worker.call('open', { persistDir, dataFolder, settings }, { signal })
+    const opened = await writer.call('open', { persistDir, dataFolder, settings }, { signal })
+    await reader.call('open', opened, { signal })
   } catch (error) {
-    await worker.close()
-    throw systemError(error)
+    await writer.call('close', null).catch(() => undefined)
+    await Promise.all([writer.close(), reader.close()])
+    throw error
   }
-  const call: typeof worker.call = (name, input, options) =>
-    worker.call(name, input, options).catch((error: unknown) => {
-      throw systemError(error)
-    })
   const close = async (): Promise<void> => {
-    await worker.call('close', null)
-    await worker.close()
+    try {
+      await reader.call('close', null)
+      await writer.call('close', null)
+    } finally {
+      await Promise.all([writer.close(), reader.close()])
+    }
   }
   return {
     persistDir,
-    summary: () => call('summary', null),
-    query: (vector, topK, options) => call('query', { vector, topK }, options),
-    nodes: (nodeIds) => call('nodes', nodeIds),
-    nodesOfDocument: (refDocId) => call('nodesOfDocument', refDocId),
-    change: (change, options) => call('change', change, options),
-    manifest: () => call('manifest', null),
-    writeSettings: (newSettings) => call('writeSettings', newSettings),
-    persist: (options) => call('persist', null, options),
+    summary: () => reader.call('summary', null),
+    query: (vector, topK, options) => reader.call('query', { vector, topK }, options),
+    nodes: (nodeIds) => reader.call('nodes', nodeIds),
+    nodesOfDocument: (refDocId) => reader.call('nodesOfDocument', refDocId),
+    documentHashes: (refDocIds) => reader.call('documentHashes', refDocIds),
+    change: (change, options) => writer.call('change', change, options),
+    manifest: () => reader.call('manifest', null),
+    writeSettings: (newSettings) => writer.call('writeSettings', newSettings),
+    persist: (options) => writer.call('persist', null, options),
     close,
     [Symbol.asyncDispose]: close,
   }
-}
-
-/** What the system refuses, as a sentence. The worker's error has the system's words in its cause only. */
-function systemError(error: unknown): unknown {
-  if (!(error instanceof StackroomError) || error.code !== 'internal') return error
-  const details = String(error.cause)
-  if (/ENOSPC|SQLITE_FULL|EDQUOT/.test(details))
-    return new StackroomError('disk-full', 'The disk is full.', {
-      hint: 'Free some space and try again. What was finished before is kept.',
-      cause: error,
-    })
-  if (/EACCES|EPERM|EROFS|SQLITE_READONLY|SQLITE_CANTOPEN/.test(details))
-    return new StackroomError('permission-denied', 'Stackroom may not write to this folder.', {
-      hint: 'Change the permissions of the folder, or choose another.',
-      cause: error,
-    })
-  if (/SQLITE_CORRUPT|SQLITE_NOTADB/.test(details))
-    return new StackroomError('damaged-file', 'The working store of this folder (.stackroom) is damaged.', {
-      hint: 'Move the .stackroom folder away and open the folder again: it is made anew from the JSON files.',
-      cause: error,
-    })
-  return error
 }

@@ -3,28 +3,21 @@
  * them, they are renamed into place, and `commit.json` goes. A crash before `commit.json` leaves the old set, one after it
  * is rolled forward by the next open.
  */
-import { randomUUID } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
-import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { existsSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { StackroomError, type JsonValue } from '#contract'
-import { stampsOf } from './import-folder.ts'
-import { pythonJson, pythonJsonString } from './llamaindex/python-json.ts'
-import { knownFiles, type KnownFile, type WorkingStore } from './working-store.ts'
+import { StackroomError } from '#contract'
+import { fileStamp, replaceFile, syncFolder } from '#platform/atomic-files.ts'
+import { explainFileError } from '#platform/file-errors.ts'
+import { changeStruct, type StructChange } from './llamaindex/index-struct.ts'
+import { fileStateOf } from './file-state.ts'
+import { storeFileOf, storeFilesIn } from './llamaindex/store-files.ts'
+import { OutputFile } from './output-file.ts'
+import type { VectorStores } from './vector-stores.ts'
+import type { WorkingStore } from './working-store.ts'
+import { writeChangedFile, writeWholeFile } from './write-store-file.ts'
 
 const temporaryEnding = '.stackroom-new'
-const pageSize = 500
 
 /** What `StorageContext.persist` writes besides, when there is nothing in it. */
 const emptyFiles: Readonly<Record<string, string>> = {
@@ -32,70 +25,173 @@ const emptyFiles: Readonly<Record<string, string>> = {
   'image__vector_store.json': '{"embedding_dict": {}, "text_id_to_ref_doc_id": {}, "metadata_dict": {}}',
 }
 
-const sectionsOfNewFile: Readonly<Record<KnownFile, readonly string[]>> = {
-  'docstore.json': ['docstore/metadata', 'docstore/ref_doc_info', 'docstore/data'],
-  'index_store.json': ['index_store/data'],
-  'default__vector_store.json': ['embedding_dict', 'text_id_to_ref_doc_id', 'metadata_dict'],
-}
-
-const commitSchema = z.object({ files: z.array(z.string()) })
+const commitSchema = z.object({
+  files: z.array(
+    z.object({
+      name: z.string(),
+      /** Of the file that is to be replaced; null when there was none. */
+      base: z.string().nullable(),
+      bytes: z.number(),
+      checksum: z.number(),
+    }),
+  ),
+})
+type CommittedFile = z.infer<typeof commitSchema>['files'][number]
 
 export interface PersistFolderOptions {
+  readonly store: WorkingStore
+  readonly vectors: VectorStores
   readonly persistDir: string
   readonly workingFolder: string
   readonly signal?: AbortSignal | undefined
 }
 
-/** Throws `both-sides-changed` when another program wrote the files meanwhile; `disk-full` and the like as the system says. */
-export async function persistFolder(store: WorkingStore, options: PersistFolderOptions): Promise<void> {
-  const { persistDir, workingFolder, signal } = options
-  if (store.meta('dirty') !== '1') return
-  const seen = store.meta('stamps')
-  if (seen !== null && seen !== stampsOf(persistDir)) throw bothSidesChanged()
+/** Throws `both-sides-changed` when another program wrote the files meanwhile; `disk-full` and the like. */
+export async function persistFolder(options: PersistFolderOptions): Promise<void> {
+  const { store, persistDir, workingFolder } = options
+  if (store.isPersisted) return
+  if (!existsSync(persistDir))
+    throw new StackroomError('path-missing', `${persistDir} is not there any more.`, {
+      hint: 'It may have been moved or deleted, or its drive is not connected.',
+    })
+  const names = filesToWrite(store)
+  if (names.some((name) => fileStateOf(store, persistDir, name) === 'changed')) throw bothSidesChanged()
   applyStructChanges(store)
-  const written: string[] = []
+  const written: CommittedFile[] = []
   try {
-    for (const file of knownFiles) {
-      written.push(file)
-      await writeStore(store, file, join(persistDir, file + temporaryEnding), signal)
-    }
-    for (const [file, text] of Object.entries(emptyFiles)) {
-      if (existsSync(join(persistDir, file))) continue
-      written.push(file)
-      writeFlushed(join(persistDir, file + temporaryEnding), text)
-    }
+    for (const name of filesToWrite(store)) written.push(await writeTemporary(options, name))
+    if (written.length > 0 && written.every(({ base }) => base === null))
+      written.push(...writeEmptyFiles(persistDir))
+    if (written.some(({ name, base }) => fileStamp(join(persistDir, name)) !== base)) throw bothSidesChanged()
+    // From here to the end nothing waits, so that no change can come between the files and the mark.
+    replaceFile(join(workingFolder, 'commit.json'), JSON.stringify({ files: written }))
   } catch (error) {
-    for (const file of written) rmSync(join(persistDir, file + temporaryEnding), { force: true })
-    throw error
+    for (const name of [...names, ...Object.keys(emptyFiles)])
+      rmSync(temporaryOf(persistDir, name), { force: true })
+    throw explainFileError(error, persistDir)
   }
-  // From here to the end nothing waits, so that no change can come between the files and the mark.
-  writeFlushed(join(workingFolder, 'commit.json.new'), JSON.stringify({ files: written }))
-  renameSync(join(workingFolder, 'commit.json.new'), join(workingFolder, 'commit.json'))
-  syncFolder(workingFolder)
   finishCommit(store, persistDir, workingFolder)
 }
 
-/** After a crash: rolls a named set forward, removes an unnamed one. */
-export function recoverFolder(store: WorkingStore, persistDir: string, workingFolder: string): void {
-  if (existsSync(join(workingFolder, 'commit.json'))) finishCommit(store, persistDir, workingFolder)
-  for (const name of readdirSync(persistDir))
-    if (name.endsWith(temporaryEnding)) rmSync(join(persistDir, name), { force: true })
+/** Imported files with a change, and files that were never written. */
+function filesToWrite(store: WorkingStore): string[] {
+  return store
+    .statement(
+      `SELECT name FROM files WHERE stamp IS NULL OR EXISTS (
+         SELECT 1 FROM changed JOIN sections ON sections.id = changed.section WHERE sections.file = files.name
+       ) OR EXISTS (
+         SELECT 1 FROM struct_changes JOIN index_structs ON key = struct
+         JOIN sections ON role = 'index-structs' AND sections.file = files.name
+       ) ORDER BY name`,
+    )
+    .pluck()
+    .all() as string[]
 }
 
-function finishCommit(store: WorkingStore, persistDir: string, workingFolder: string): void {
-  const commitPath = join(workingFolder, 'commit.json')
-  const { files } = commitSchema.parse(JSON.parse(readFileSync(commitPath, 'utf8')))
-  for (const file of files) {
-    const temporary = join(persistDir, file + temporaryEnding)
-    if (existsSync(temporary)) renameSync(temporary, join(persistDir, file))
-  }
-  syncFolder(persistDir)
+/** Symbolic links stay what they are: the file they point to is replaced. */
+function targetOf(persistDir: string, name: string): string {
+  const path = join(persistDir, name)
+  return existsSync(path) ? realpathSync(path) : path
+}
+
+function temporaryOf(persistDir: string, name: string): string {
+  return targetOf(persistDir, name) + temporaryEnding
+}
+
+async function writeTemporary(options: PersistFolderOptions, name: string): Promise<CommittedFile> {
+  const { store, vectors, persistDir, signal } = options
+  const base = fileStamp(join(persistDir, name))
+  const target = targetOf(persistDir, name)
+  const mode = base === null ? 0o644 : statSync(target).mode & 0o777
+  using output = new OutputFile(target + temporaryEnding, mode)
+  const work = { store, vectors, file: name, output, signal }
+  if (base === null) await writeWholeFile(work)
+  else await writeChangedFile(work, target)
+  output.finish()
+  return { name, base, bytes: output.bytes, checksum: output.checksum }
+}
+
+function writeEmptyFiles(persistDir: string): CommittedFile[] {
+  return Object.entries(emptyFiles).flatMap(([name, text]) => {
+    if (existsSync(join(persistDir, name))) return []
+    using output = new OutputFile(temporaryOf(persistDir, name), 0o644)
+    output.write(text)
+    output.finish()
+    return [{ name, base: null, bytes: output.bytes, checksum: output.checksum }]
+  })
+}
+
+/** `IndexDict.add_node` and `delete` on the index structs. */
+function applyStructChanges(store: WorkingStore): void {
   store.database.transaction(() => {
-    store.setMeta('stamps', stampsOf(persistDir))
-    store.setMeta('dirty', '0')
+    const section = store.sections().find(({ role }) => role === 'index-structs')
+    const structs = store.statement('SELECT DISTINCT struct FROM struct_changes').pluck().all() as string[]
+    for (const struct of section ? structs : []) {
+      const changes = store
+        .statement('SELECT node_id, added FROM struct_changes WHERE struct = ? ORDER BY sequence')
+        .all(struct) as { node_id: string; added: number }[]
+      const value = section && store.bytes(section.id, struct)
+      if (!section || !value) continue
+      const wanted: StructChange[] = changes.map(({ node_id, added }) => ({
+        nodeId: node_id,
+        added: added === 1,
+      }))
+      const changed = changeStruct(value, wanted)
+      if (!changed.equals(value)) store.put(section, struct, changed)
+    }
+    store.statement('DELETE FROM struct_changes').run()
   })()
+}
+
+/** After a crash: rolls a named set forward, removes an unnamed one. Works without the working store, too. */
+export function recoverFolder(store: WorkingStore | null, persistDir: string, workingFolder: string): void {
+  if (existsSync(join(workingFolder, 'commit.json'))) finishCommit(store, persistDir, workingFolder)
+  for (const { name } of storeFilesIn(persistDir, temporaryEnding))
+    rmSync(temporaryOf(persistDir, name), { force: true })
+}
+
+function finishCommit(store: WorkingStore | null, persistDir: string, workingFolder: string): void {
+  const commitPath = join(workingFolder, 'commit.json')
+  const { files } = readCommit(commitPath)
+  const waiting = files.filter(({ name }) => existsSync(temporaryOf(persistDir, name)))
+  // Another program wrote since the crash: its files stay, ours are in the working store, and opening tells of both.
+  const isForeignNow = waiting.some(({ name, base }) => fileStamp(join(persistDir, name)) !== base)
+  if (!isForeignNow) {
+    for (const { name } of waiting) {
+      const target = targetOf(persistDir, name)
+      renameSync(target + temporaryEnding, target)
+      syncFolder(dirname(target))
+    }
+    const isWhole = files.every(
+      ({ name, bytes }) => statSync(join(persistDir, name), { throwIfNoEntry: false })?.size === bytes,
+    )
+    if (isWhole && store) markPersisted(store, persistDir, files)
+  }
   rmSync(commitPath)
   syncFolder(workingFolder)
+}
+
+function readCommit(path: string): z.infer<typeof commitSchema> {
+  try {
+    return commitSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    // It is renamed into place when it is whole: this one is not ours.
+    return { files: [] }
+  }
+}
+
+function markPersisted(store: WorkingStore, persistDir: string, files: readonly CommittedFile[]): void {
+  store.database.transaction(() => {
+    for (const { name, bytes, checksum } of files) {
+      if (storeFileOf(name)?.role === 'graph-store') continue
+      store.addFile(name)
+      store
+        .statement('UPDATE files SET stamp = ?, bytes = ?, checksum = ? WHERE name = ?')
+        .run(fileStamp(join(persistDir, name)), bytes, checksum, name)
+    }
+    store.statement('DELETE FROM changed').run()
+    store.setMeta('unpersisted', null)
+  })()
 }
 
 export function bothSidesChanged(): StackroomError {
@@ -103,123 +199,7 @@ export function bothSidesChanged(): StackroomError {
     'both-sides-changed',
     'Another program changed this folder while Stackroom had changes of its own for it.',
     {
-      hint: 'Nothing was overwritten. To take the other program’s files, move the folder’s .stackroom folder away; to take Stackroom’s, move the JSON files away and open the folder again.',
+      hint: 'Nothing was overwritten. Choose which side to keep; a copy of the other is put into the folder’s backups.',
     },
   )
-}
-
-async function writeStore(
-  store: WorkingStore,
-  file: KnownFile,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  for (const section of sectionsOfNewFile[file]) store.section(file, section)
-  const output = openSync(path, 'w')
-  try {
-    let separator = '{'
-    for (const { position, section } of store.sections(file)) {
-      writeSync(output, `${separator}${pythonJsonString(section)}: `)
-      separator = ', '
-      await writeSection(store, position, output, signal)
-    }
-    writeSync(output, '}')
-    fsyncSync(output)
-  } finally {
-    closeSync(output)
-  }
-}
-
-async function writeSection(
-  store: WorkingStore,
-  section: number,
-  output: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  let after = 0
-  let separator = '{'
-  for (;;) {
-    signal?.throwIfAborted()
-    const page = store.page(section, after, pageSize)
-    const last = page.at(-1)
-    if (!last) break
-    if (last.key === null) {
-      writeSync(output, last.text)
-      return
-    }
-    let text = ''
-    for (const entry of page) {
-      text += `${separator}${pythonJsonString(entry.key ?? '')}: ${entry.text}`
-      separator = ', '
-    }
-    writeSync(output, text)
-    after = last.position
-    // Searches are answered between the pages.
-    await nextTurn()
-  }
-  writeSync(output, separator === '{' ? '{}' : '}')
-}
-
-// Records, not objects of known keys: those would come back in another order than the file has.
-const objectSchema = z.record(z.string(), z.json())
-const nodesDictSchema = z.record(z.string(), z.string())
-
-function parseObject(text: string): Record<string, JsonValue> {
-  return objectSchema.parse(JSON.parse(text))
-}
-
-/** `IndexDict.add_node` and `delete` on the vector index's struct; makes the struct of a new folder. */
-function applyStructChanges(store: WorkingStore): void {
-  store.database.transaction(() => {
-    const changes = store.statement('SELECT node_id, added FROM struct_changes ORDER BY sequence').all() as {
-      node_id: string
-      added: number
-    }[]
-    const section = store.section('index_store.json', 'index_store/data')
-    const rows = store.page(section, 0, 1000)
-    const existing = rows.find(({ text }) => parseObject(text).__type__ === 'vector_store')
-    if (changes.length === 0 && existing) return
-    const indexId = existing?.key ?? randomUUID()
-    const entry: Record<string, JsonValue> = existing
-      ? parseObject(existing.text)
-      : { __type__: 'vector_store', __data__: pythonJson(emptyStruct(indexId)) }
-    const { __data__: data } = entry
-    const isText = typeof data === 'string'
-    const struct = isText ? parseObject(data) : objectSchema.parse(data)
-    const nodesDict = nodesDictSchema.parse(struct.nodes_dict)
-    for (const { node_id, added } of changes) {
-      if (added) nodesDict[node_id] = node_id
-      else delete nodesDict[node_id]
-    }
-    struct.nodes_dict = nodesDict
-    entry.__data__ = isText ? pythonJson(struct) : struct
-    store.put('index_store.json', { section: 'index_store/data', key: indexId, text: pythonJson(entry) })
-    store.statement('DELETE FROM struct_changes').run()
-  })()
-}
-
-/** `IndexDict.to_dict()` of a new index. */
-function emptyStruct(indexId: string): JsonValue {
-  return { index_id: indexId, summary: null, nodes_dict: {}, doc_id_dict: {}, embeddings_dict: {} }
-}
-
-function writeFlushed(path: string, text: string): void {
-  const file = openSync(path, 'w')
-  try {
-    writeSync(file, text)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-}
-
-function syncFolder(path: string): void {
-  // Windows cannot flush a folder; there the rename itself is durable.
-  if (process.platform === 'win32') return
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
 }

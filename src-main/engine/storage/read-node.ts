@@ -1,61 +1,102 @@
-/** Nodes out of docstore.json's entries, as LlamaIndex 0.9 to 0.14 wrote them. */
+/** Nodes and documents out of docstore.json's entries, as LlamaIndex 0.5 to 0.14 and LlamaIndexTS wrote them. */
 import { z } from 'zod'
-import { metadataSchema } from '#contract'
-import { refDocInfoSchema } from './apply-change.ts'
+import { jsonValueSchema, StackroomError, type Metadata } from '#contract'
+import { parsePythonJson } from './llamaindex/python-json.ts'
 import type { StoredNode } from './storage-folder.ts'
-import type { WorkingStore } from './working-store.ts'
 
-const relatedSchema = z.looseObject({ node_id: z.string() }).nullish()
+const metadataSchema = z.record(z.string(), jsonValueSchema).catch({})
+const index = z.number().nullish().catch(null)
 
 const nodeSchema = z.looseObject({
-  text: z.string().nullish(),
+  text: z.string().nullish().catch(null),
   /** Where a Document has its text since 0.12. */
-  text_resource: z.looseObject({ text: z.string().nullish() }).nullish(),
+  text_resource: z.looseObject({ text: z.string().nullish() }).nullish().catch(null),
   metadata: metadataSchema.nullish(),
-  /** What metadata was called before 0.7. */
+  /** What metadata was called before 0.6. */
   extra_info: metadataSchema.nullish(),
-  start_char_idx: z.number().nullish(),
-  end_char_idx: z.number().nullish(),
-  relationships: z.record(z.string(), z.unknown()).nullish(),
+  start_char_idx: index,
+  end_char_idx: index,
+  startCharIdx: index,
+  endCharIdx: index,
+  /** Before 0.6: `{start, end}`. */
+  node_info: z.looseObject({ start: index, end: index }).nullish().catch(null),
+  relationships: z.record(z.string(), z.unknown()).nullish().catch(null),
 })
 const entrySchema = z.looseObject({ __data__: z.union([nodeSchema, z.string()]) })
+const relatedSchema = z.union([
+  z.looseObject({ node_id: z.string() }).transform(({ node_id }) => node_id),
+  z.looseObject({ nodeId: z.string() }).transform(({ nodeId }) => nodeId),
+  // Before 0.6.
+  z.string(),
+])
 
-/** Null when there is no such node, or nothing can be read of it. */
-export function readNode(store: WorkingStore, nodeId: string): StoredNode | null {
-  const text = store.text('docstore.json', 'docstore/data', nodeId)
-  if (text === null) return null
-  const entry = entrySchema.safeParse(parseLoosely(text))
-  if (!entry.success) return null
-  const { __data__: data } = entry.data
-  const node = typeof data === 'string' ? nodeSchema.safeParse(parseLoosely(data)).data : data
-  if (!node) return null
-  const related = (kind: string): string | null =>
-    relatedSchema.safeParse(node.relationships?.[kind]).data?.node_id ?? null
+/** Throws `damaged-file` when the entry is no node. */
+export function readNode(nodeId: string, text: string): StoredNode {
+  const node = parseNode(text)
+  if (!node)
+    throw new StackroomError('damaged-file', `The docstore is damaged: node ${nodeId} cannot be read.`, {
+      hint: 'Run `stackroom verify` on the folder to see what else is damaged.',
+    })
+  const related = (...kinds: string[]): string | null => {
+    for (const kind of kinds) {
+      const found = relatedSchema.safeParse(node.relationships?.[kind])
+      if (found.success) return found.data
+    }
+    return null
+  }
   return {
     nodeId,
-    refDocId: related('1'),
+    refDocId: related('1', 'SOURCE'),
     text: node.text ?? node.text_resource?.text ?? '',
     metadata: node.metadata ?? node.extra_info ?? {},
-    startCharIdx: node.start_char_idx ?? null,
-    endCharIdx: node.end_char_idx ?? null,
-    previousNodeId: related('2'),
-    nextNodeId: related('3'),
+    startCharIdx: node.start_char_idx ?? node.startCharIdx ?? node.node_info?.start ?? null,
+    endCharIdx: node.end_char_idx ?? node.endCharIdx ?? node.node_info?.end ?? null,
+    previousNodeId: related('2', 'PREVIOUS'),
+    nextNodeId: related('3', 'NEXT'),
   }
 }
 
-/** Python writes NaN and Infinity into metadata; for reading, they are null. */
-function parseLoosely(text: string): unknown {
+function parseNode(text: string): z.infer<typeof nodeSchema> | undefined {
   try {
-    return JSON.parse(text)
+    const entry = entrySchema.parse(parsePythonJson(text))
+    // LlamaIndexTS writes the node as a text of its own.
+    return typeof entry.__data__ === 'string'
+      ? nodeSchema.parse(parsePythonJson(entry.__data__))
+      : entry.__data__
   } catch {
-    return JSON.parse(
-      text.replace(/("(?:[^"\\]|\\.)*")|-?\b(?:NaN|Infinity)\b/g, (_, string?: string) => string ?? 'null'),
-    )
+    return undefined
   }
 }
 
-/** As the document's ref_doc_info lists them. */
-export function nodeIdsOfDocument(store: WorkingStore, refDocId: string): string[] {
-  const text = store.text('docstore.json', 'docstore/ref_doc_info', refDocId)
-  return text === null ? [] : refDocInfoSchema.parse(JSON.parse(text)).node_ids
+export interface RefDocInfo {
+  readonly nodeIds: readonly string[]
+  readonly metadata: Metadata
+}
+
+const idsSchema = z.array(z.string()).optional()
+const refDocInfoSchema = z.looseObject({
+  node_ids: idsSchema,
+  metadata: metadataSchema.optional(),
+  /** Before 0.7. */
+  doc_ids: idsSchema,
+  extra_info: metadataSchema.optional(),
+  /** LlamaIndexTS. */
+  nodeIds: idsSchema,
+  extraInfo: metadataSchema.optional(),
+})
+
+/** As `_remove_legacy_info` gives it. Nothing, and what cannot be read, is a document without nodes. */
+export function readRefDocInfo(text: string | null): RefDocInfo {
+  if (text === null) return { nodeIds: [], metadata: {} }
+  let parsed: unknown
+  try {
+    parsed = parsePythonJson(text)
+  } catch {
+    return { nodeIds: [], metadata: {} }
+  }
+  const info = refDocInfoSchema.safeParse(parsed).data
+  return {
+    nodeIds: info?.node_ids ?? info?.doc_ids ?? info?.nodeIds ?? [],
+    metadata: info?.metadata ?? info?.extra_info ?? info?.extraInfo ?? {},
+  }
 }

@@ -52,6 +52,8 @@ export interface ManifestEntry {
 export interface StorageChange {
   /** As `delete_ref_doc(id, delete_from_docstore=True)`; ids that are not there are passed over. */
   readonly deleteRefDocIds?: readonly string[]
+  /** As `delete_ref_doc(id)`: the vectors and the index forget it, the docstore keeps it. */
+  readonly deleteFromIndexOnly?: readonly string[]
   readonly insert?: readonly DocumentWithVectors[]
   readonly manifest?: readonly ManifestEntry[]
   /** Paths to take out of the manifest. */
@@ -85,6 +87,8 @@ export interface StorageFolder extends AsyncDisposable {
   nodes(nodeIds: readonly string[]): Promise<StoredNode[]>
   /** The nodes of a document, in the order of the text. */
   nodesOfDocument(refDocId: string): Promise<StoredNode[]>
+  /** As `docstore.get_document_hash`, in the ids' order: what `refresh_ref_docs` compares. */
+  documentHashes(refDocIds: readonly string[]): Promise<(string | null)[]>
   /** Throws `dimension-mismatch`, `read-only`, `disk-full`; then nothing of the change was done. */
   change(change: StorageChange, options?: { signal?: AbortSignal }): Promise<void>
   manifest(): Promise<ManifestEntry[]>

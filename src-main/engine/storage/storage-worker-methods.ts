@@ -1,33 +1,62 @@
-/** What the storage worker answers: the methods of StorageFolder, on the one folder it has open. */
+/** What the two storage workers answer: one writes to the folder, one reads from it. */
 import { StackroomError } from '#contract'
+import { explainFileError } from '#platform/file-errors.ts'
 import type { WorkerCallContext } from '#platform/worker-server.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
 import type { StorageChange } from './storage-folder.ts'
-import { StorageSession, type StorageSessionOptions } from './storage-session.ts'
+import { StorageReader } from './storage-reader.ts'
+import { StorageWriter, type OpenedFolder, type StorageWriterOptions } from './storage-writer.ts'
 
-export type StorageWorkerMethods = ReturnType<typeof storageWorkerMethods>
+export type StorageWriterMethods = ReturnType<typeof storageWriterMethods>
+export type StorageReaderMethods = ReturnType<typeof storageReaderMethods>
 
-export function storageWorkerMethods() {
-  let session: StorageSession | undefined
-  function opened(): StorageSession {
-    if (!session) throw new StackroomError('internal', 'The storage folder is not open.')
-    return session
+export function storageWriterMethods() {
+  let writer: StorageWriter | undefined
+  function opened(): StorageWriter {
+    if (!writer) throw new StackroomError('internal', 'The storage folder is not open.')
+    return writer
   }
   return {
-    async open(options: StorageSessionOptions): Promise<void> {
-      session = await StorageSession.open(options)
+    async open(options: StorageWriterOptions, { signal }: WorkerCallContext): Promise<OpenedFolder> {
+      writer = await StorageWriter.open(options, signal)
+      return writer.opened
     },
-    summary: (_: null) => opened().summary(),
-    query: (input: { vector: Float32Array; topK: number }) => opened().query(input),
-    nodes: (nodeIds: readonly string[]) => opened().nodes(nodeIds),
-    nodesOfDocument: (refDocId: string) => opened().nodesOfDocument(refDocId),
     change: (change: StorageChange) => opened().change(change),
-    manifest: (_: null) => opened().manifest(),
     writeSettings: (settings: StackroomSettings) => opened().writeSettings(settings),
     persist: (_: null, { signal }: WorkerCallContext) => opened().persist(signal),
     async close(_: null): Promise<void> {
-      await session?.close()
-      session = undefined
+      await writer?.close()
+      writer = undefined
+    },
+  }
+}
+
+export function storageReaderMethods() {
+  let reader: StorageReader | undefined
+  let path = ''
+  function reading<Value>(work: (reader: StorageReader) => Value): Value {
+    if (!reader) throw new StackroomError('internal', 'The storage folder is not open.')
+    try {
+      return work(reader)
+    } catch (error) {
+      throw explainFileError(error, path)
+    }
+  }
+  return {
+    async open(folder: OpenedFolder): Promise<void> {
+      await reader?.[Symbol.asyncDispose]()
+      path = folder.persistDir
+      reader = new StorageReader(folder)
+    },
+    summary: (_: null) => reading((open) => open.summary()),
+    query: (input: { vector: Float32Array; topK: number }) => reading((open) => open.query(input)),
+    nodes: (nodeIds: readonly string[]) => reading((open) => open.nodes(nodeIds)),
+    nodesOfDocument: (refDocId: string) => reading((open) => open.nodesOfDocument(refDocId)),
+    documentHashes: (refDocIds: readonly string[]) => reading((open) => open.documentHashes(refDocIds)),
+    manifest: (_: null) => reading((open) => open.manifest()),
+    async close(_: null): Promise<void> {
+      await reader?.[Symbol.asyncDispose]()
+      reader = undefined
     },
   }
 }

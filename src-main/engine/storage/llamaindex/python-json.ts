@@ -1,15 +1,27 @@
 /** JSON text as Python's `json.dumps` prints it, so that what we add looks like what LlamaIndex wrote around it. */
-import type { JsonValue } from '#contract'
 import { pythonRepr } from '#engine/schema/python-text.ts'
 
-/** `json.dumps(value)`: ASCII only, `", "` and `": "` between, keys in their order. */
-export function pythonJson(value: JsonValue): string {
+/**
+ * `json.dumps(value)`: ASCII only, `", "` and `": "` between, keys in their order. Members that are undefined are left
+ * out, as JSON.stringify does.
+ */
+export function pythonJson(value: unknown): string {
   if (typeof value === 'string') return pythonJsonString(value)
-  if (typeof value === 'number') return pythonRepr(value)
-  if (value === null || typeof value === 'boolean') return String(value)
+  if (typeof value === 'number') return pythonNumber(value)
+  if (typeof value === 'boolean') return String(value)
+  if (value === null || typeof value !== 'object') return 'null'
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(', ')}]`
-  const entries = Object.entries(value).map(([key, item]) => `${pythonJsonString(key)}: ${pythonJson(item)}`)
-  return `{${entries.join(', ')}}`
+  let text = ''
+  for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue
+    text += `${text === '' ? '' : ', '}${pythonJsonString(key)}: ${pythonJson(item)}`
+  }
+  return `{${text}}`
+}
+
+function pythonNumber(value: number): string {
+  if (Number.isFinite(value)) return pythonRepr(value)
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity'
 }
 
 // Everything that `ensure_ascii` escapes and JSON.stringify does not.
@@ -22,12 +34,28 @@ export function pythonJsonString(text: string): string {
   )
 }
 
-/** A vector as a list of Python floats: each number is the float64 that equals the float32. */
-export function pythonJsonVector(vector: Float32Array): string {
-  const numbers = Array.from(vector, (number) =>
-    Number.isInteger(number) && Math.abs(number) < 1e16 && !Object.is(number, -0)
-      ? `${number}.0`
-      : pythonRepr(number),
-  )
-  return `[${numbers.join(', ')}]`
+/**
+ * What `json.loads` reads and JSON does not have: NaN and Infinity become null. Throws a SyntaxError like JSON.parse.
+ */
+export function parsePythonJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const plain = text.replace(
+      /("(?:[^"\\]|\\[^])*")|-?\b(?:NaN|Infinity)\b/g,
+      (_, quoted?: string) => quoted ?? 'null',
+    )
+    if (plain === text) throw error
+    return JSON.parse(plain)
+  }
+}
+
+/** SQLite holds well-formed text only: a key with half a surrogate pair is kept as its JSON text behind a NUL. */
+export function storedKey(key: string): string {
+  return key.isWellFormed() ? key : `\u0000${JSON.stringify(key)}`
+}
+
+/** The JSON text of a key that `storedKey` made. */
+export function keyText(stored: string): string {
+  return stored.startsWith('\u0000"') ? stored.slice(1) : pythonJsonString(stored)
 }

@@ -1,0 +1,59 @@
+/** Where the working store of a folder is, and whether this process may write to it. */
+import { createHash } from 'node:crypto'
+import { accessSync, constants, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { StackroomError } from '#contract'
+import { errorCodeOf, explainFileError } from '#platform/file-errors.ts'
+import { FolderLock } from '#platform/folder-lock.ts'
+import { packedEnding } from './packed-vectors.ts'
+import { quantisedEnding } from './quantised-file.ts'
+import type { WorkingStore } from './working-store.ts'
+
+export const workingFolderName = '.stackroom'
+const program = 'Stackroom'
+
+export interface WorkingFolder {
+  readonly path: string
+  /** Null when another process works on the folder: its working store is read, and nothing is written. */
+  readonly lock: FolderLock | null
+  /** Why the JSON files cannot be written. */
+  readonly readOnly: StackroomError | null
+}
+
+export function openWorkingFolder(persistDir: string, dataFolder: string): WorkingFolder {
+  const own = join(persistDir, workingFolderName)
+  try {
+    accessSync(persistDir, constants.W_OK)
+    return openLocked(own, null)
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'EROFS', 'SQLITE_CANTOPEN', 'SQLITE_READONLY'].includes(errorCodeOf(error)))
+      throw explainFileError(error, own)
+    const name = createHash('sha256').update(persistDir).digest('hex').slice(0, 32)
+    const readOnly = new StackroomError(
+      'read-only',
+      'This folder is read-only: it can be searched, but not changed.',
+      { hint: 'Copy the folder to a place where you may write, and open the copy.', cause: error },
+    )
+    return openLocked(join(dataFolder, 'working', name), readOnly)
+  }
+}
+
+function openLocked(path: string, readOnly: StackroomError | null): WorkingFolder {
+  mkdirSync(path, { recursive: true })
+  try {
+    return { path, lock: new FolderLock(path, program), readOnly }
+  } catch (error) {
+    if (!(error instanceof StackroomError) || error.code !== 'locked') throw error
+    return { path, lock: null, readOnly: error }
+  }
+}
+
+/** Packed vectors of working stores that are no more, and what a crash left half written. */
+export function removeLeftovers(path: string, store: WorkingStore): void {
+  const used = new Set(store.vectorStores().map(({ packed }) => packed))
+  for (const name of readdirSync(path)) {
+    const isVectors = name.endsWith(packedEnding) || name.endsWith(quantisedEnding)
+    if (name.endsWith('.new') || (isVectors && !used.has(name.slice(0, name.lastIndexOf('.')))))
+      rmSync(join(path, name), { force: true })
+  }
+}

@@ -4,7 +4,7 @@
  * holds it, for the sentence that others get.
  */
 import Database from 'better-sqlite3'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -49,6 +49,22 @@ export class FolderLock implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.#holderPath, { force: true })
     this.#database.close()
+  }
+}
+
+/** Whether a process works on the folder now. Writes nothing. */
+export function isLocked(folder: string): boolean {
+  const path = join(folder, 'lock.sqlite')
+  if (!existsSync(path)) return false
+  const database = new Database(path, { readonly: true, fileMustExist: true, timeout: 0 })
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_master').get()
+    return false
+  } catch (error) {
+    if (errorCodeOf(error).startsWith('SQLITE_BUSY')) return true
+    throw error
+  } finally {
+    database.close()
   }
 }
 

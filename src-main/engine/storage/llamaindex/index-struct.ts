@@ -109,7 +109,7 @@ function changeList(list: Buffer, changes: readonly StructChange[]): Buffer {
   return Buffer.from(pythonJson(nodes.filter((nodeId) => !removed.has(nodeId))))
 }
 
-interface Member {
+export interface Member {
   readonly key: string
   readonly keyStart: number
   readonly start: number
@@ -117,7 +117,7 @@ interface Member {
 }
 
 /** The members of the object that begins at `start`; null when it is none. */
-function membersOf(bytes: Buffer, start: number): Member[] | null {
+export function membersOf(bytes: Buffer, start: number): Member[] | null {
   let position = skipSpace(bytes, start)
   if (bytes[position] !== 0x7b) return null
   const members: Member[] = []

@@ -111,7 +111,7 @@ export function printVector(vector: Float32Array): string {
 }
 
 /** `repr(float(value))`, and as json.dumps prints what is not a number. */
-function pythonFloat(value: number): string {
+export function pythonFloat(value: number): string {
   if (Object.is(value, -0)) return '-0.0'
   const magnitude = Math.abs(value)
   if (magnitude >= 1e-4 && magnitude < 1e16) return Number.isInteger(value) ? `${value}.0` : String(value)

@@ -10,6 +10,7 @@ import { Ingest } from './ingest.ts'
 import { inspectPaths } from './inspect-paths.ts'
 import { Jobs } from './jobs.ts'
 import { Library } from './library.ts'
+import { modelHandlers } from './model-commands.ts'
 import { Search } from './search.ts'
 import { SettingsFile } from './settings.ts'
 import { Uploads } from './uploads.ts'
@@ -94,7 +95,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     },
     'search.query': (input, context) => search.query(input, context),
     'search.source': (input) => search.source(input),
-    'models.list': () => services.models.list(),
+    ...modelHandlers(services.models),
   }
 
   return {

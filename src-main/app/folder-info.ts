@@ -13,6 +13,7 @@ export async function folderInfo(services: EngineServices, persistDir: string): 
     nodes,
     dimensions,
     model: services.models.choiceFor(summary).id,
+    modelVerdict: 'unchecked',
     store,
     files: files.map((file) => ({ ...file })),
   }

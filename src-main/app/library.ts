@@ -101,6 +101,7 @@ export class Library {
       dimensions: null,
       model: null,
       modelRecorded: false,
+      modelVerdict: 'unchecked',
       store: 'simple',
       readOnly: false,
       persisted: true,

@@ -5,6 +5,8 @@ import { EmbeddingCache } from '#engine/embed/cache/embedding-cache.ts'
 import type { EmbedModel, EmbedModelIdentity } from '#engine/embed/embed-model.ts'
 import { BUNDLED_MODEL_ID, EmbedModelRegistry } from '#engine/embed/model-registry.ts'
 import type { TokenizerSettings } from '#engine/ingest/node-parser-settings.ts'
+import { Consents } from './consents.ts'
+import { ModelServers } from './model-servers.ts'
 import type { StorageSummary } from '#engine/storage/storage-folder.ts'
 
 export interface ModelsOptions {
@@ -28,14 +30,21 @@ export class Models implements AsyncDisposable {
   readonly #registry: EmbedModelRegistry
   readonly #cache: EmbeddingCache
   readonly #open = new Map<string, Promise<CachedEmbedModel>>()
+  readonly servers: ModelServers
 
   constructor(options: ModelsOptions) {
     this.#registry = new EmbedModelRegistry(options)
     this.#cache = new EmbeddingCache({ dataFolder: options.dataFolder })
+    this.servers = new ModelServers(this.#registry, new Consents(options.dataFolder))
   }
 
   list(): EmbedModelInfo[] {
     return this.#registry.list()
+  }
+
+  /** @throws StackroomError with why the folder cannot be used as a model. */
+  addFolder(path: string): Promise<EmbedModelInfo> {
+    return this.#registry.addFolder(path)
   }
 
   /** The model with the cache before it. @throws StackroomError `no-such-model`, or what is wrong with the model. */

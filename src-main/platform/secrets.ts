@@ -9,6 +9,8 @@ import { readJsonFile, writeJsonFile } from './json-file.ts'
 
 export interface SecretStore {
   get(name: string): Promise<string | null>
+  /** Where the key of this name is; null: there is none. */
+  originOf(name: string): Promise<'environment' | 'stored' | null>
   set(name: string, value: string): Promise<void>
   delete(name: string): Promise<void>
 }
@@ -35,6 +37,11 @@ export class FileSecretStore implements SecretStore {
     const value = this.#environment[name]
     if (value) return value
     return (await this.#read())[name] ?? null
+  }
+
+  async originOf(name: string): Promise<'environment' | 'stored' | null> {
+    if (this.#environment[name]) return 'environment'
+    return (await this.#read())[name] === undefined ? null : 'stored'
   }
 
   async set(name: string, value: string): Promise<void> {

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { folderInfoSchema, inspectionSchema, knowledgeBaseSchema } from './library.ts'
 import { jobSchema } from './jobs.ts'
-import { embedModelInfoSchema } from './models.ts'
+import { modelCommands, modelIdSchema } from './models.ts'
 import { nodeSourceSchema, searchAnswerSchema, searchQuerySchema } from './search.ts'
 
 const nothing = z.object({})
@@ -89,9 +89,21 @@ export const commands = {
       paths: z.array(path).min(1).max(10_000),
       persistDir: path,
       name: z.string().trim().max(200).optional(),
-      /** Omitted: the model the index was built with, or the bundled one for a new index. */
+      /**
+       * Omitted: the model the index was built with, or the bundled one for a new index. A model that sends text away
+       * is refused with `consent-required` until `models.consent` was given for its server and this folder.
+       */
       model: z.string().optional(),
     }),
+    output: jobSchema,
+  },
+  /**
+   * Embeds the nodes of a knowledge base again with another model: a job. The new vectors take the place of the old in
+   * one step at its end; the old ones are kept until `models.discardOldVectors`. Cancelled or killed, it goes on where
+   * it was when it is started again. Throws `consent-required`.
+   */
+  'reembed.start': {
+    input: knowledgeBaseId.extend({ model: modelIdSchema }),
     output: jobSchema,
   },
   'jobs.list': { input: nothing, output: z.array(jobSchema) },
@@ -105,7 +117,7 @@ export const commands = {
     output: nodeSourceSchema,
   },
 
-  'models.list': { input: nothing, output: z.array(embedModelInfoSchema) },
+  ...modelCommands,
 } as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>
 
 export type CommandName = keyof typeof commands

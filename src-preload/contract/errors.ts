@@ -43,6 +43,7 @@ export const errorCodes = [
   'model-unavailable',
   'dimension-mismatch',
   'wrong-model',
+  'consent-required',
   'invalid-vector',
   // servers of models
   'no-key',

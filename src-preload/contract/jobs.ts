@@ -11,6 +11,8 @@ export const jobProgressSchema = z.object({
   bytesTotal: z.number(),
   documents: z.number().int(),
   nodes: z.number().int(),
+  /** Nodes in all, where that is known beforehand: re-embedding. */
+  nodesTotal: z.number().int().optional(),
   failed: z.number().int(),
   skipped: z.number().int(),
   /** Nodes embedded per second, over the last seconds; null until measured. */
@@ -40,7 +42,8 @@ export type IngestReport = z.infer<typeof ingestReportSchema>
 
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['ingest']),
+  /** `reembed`: the report counts documents and nodes of the folder; its progress counts nodes, not files. */
+  kind: z.enum(['ingest', 'reembed']),
   knowledgeBaseId: z.string(),
   /** The name of the knowledge base, for people. */
   title: z.string(),

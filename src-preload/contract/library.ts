@@ -1,6 +1,7 @@
 /** Knowledge bases: what the library lists, and what a path turns out to be. */
 import { z } from 'zod'
 import { errorShapeSchema } from './errors.ts'
+import { modelVerdictSchema } from './models.ts'
 
 /** What made a storage folder. */
 export const folderKindSchema = z.enum([
@@ -29,6 +30,8 @@ export const knowledgeBaseSchema = z.object({
   model: z.string().nullable(),
   /** False when the model was not recorded in the folder but chosen by its dimensions. */
   modelRecorded: z.boolean(),
+  /** Whether its vectors are the model's, as far as that was checked; `models.check` has the numbers. */
+  modelVerdict: modelVerdictSchema.default('unchecked'),
   /** Where the vectors are: `simple` is default__vector_store.json. */
   store: z.string(),
   readOnly: z.boolean(),
@@ -78,6 +81,7 @@ export const folderInfoSchema = z.object({
   nodes: z.number().int(),
   dimensions: z.number().int().nullable(),
   model: z.string().nullable(),
+  modelVerdict: modelVerdictSchema,
   store: z.string(),
   files: z.array(folderFileSchema),
 })

@@ -12,6 +12,7 @@ import {
   openServerModel,
   type ServerModelContext,
 } from './providers/open-server-model.ts'
+import { prefixesOf, type Prefixes } from './prefixes.ts'
 import { DEFAULT_MAXIMUM_TOKENS, openAiModels, type Server } from './providers/servers.ts'
 
 export const BUNDLED_MODEL_ID = 'bundled:all-MiniLM-L6-v2'
@@ -65,12 +66,20 @@ export class EmbedModelRegistry implements AsyncDisposable {
       maximumTokens: 256,
       offline: true,
       description: 'Comes with Stackroom and runs on this machine. English; small and quick.',
+      queryPrefix: '',
+      documentPrefix: '',
+      pooling: 'mean',
+      normalized: true,
+      removable: false,
     }
     return [
       bundled,
-      ...this.settings.folders.flatMap(folderInfo),
+      ...this.settings.folders.flatMap((folder) => folderInfo(folder, this.settings)),
       ...this.settings.servers.flatMap(serverInfos),
-    ]
+    ].map((model) => {
+      const textsPerSecond = this.settings.speedOf(model.id)
+      return textsPerSecond === undefined ? model : { ...model, textsPerSecond }
+    })
   }
 
   /** Adds a local model after looking into its folder; returns what it is. Throws as `readModelFolder`. */
@@ -78,7 +87,7 @@ export class EmbedModelRegistry implements AsyncDisposable {
     const path = resolve(folder)
     readModelFolder(path)
     await this.settings.setFolders([...new Set([...this.settings.folders, path])])
-    return folderInfo(path)[0]!
+    return folderInfo(path, this.settings)[0]!
   }
 
   /** The models of a server, so that one can be chosen. */
@@ -113,8 +122,10 @@ export class EmbedModelRegistry implements AsyncDisposable {
         model: readModelFolder(this.bundledModelFolder),
         revision: BUNDLED_MODEL_REVISION,
       })
-    const model = readModelFolder(id.slice('onnx:'.length))
-    return openOnnxModel({ id, model, revision: await revisionOf(model) })
+    const folder = id.slice('onnx:'.length)
+    const read = readModelFolder(folder)
+    const model = { ...read, ...prefixesFor(folder, read), ...this.settings.folderSettings(folder) }
+    return openOnnxModel({ id, model, revision: await revisionOf(read) })
   }
 
   /** Ends all models; calls under way are rejected. */
@@ -141,10 +152,21 @@ function shared(model: EmbedModel): EmbedModel {
   }
 }
 
+/** What its own files say; else what the models of its name want. */
+function prefixesFor(folder: string, { queryPrefix, documentPrefix }: Prefixes): Prefixes {
+  return queryPrefix === '' && documentPrefix === ''
+    ? prefixesOf(basename(folder))
+    : { queryPrefix, documentPrefix }
+}
+
 /** Nothing for a folder that was taken away or damaged: `open` says what is wrong with it. */
-function folderInfo(folder: string): EmbedModelInfo[] {
+function folderInfo(folder: string, settings: ModelSettings): EmbedModelInfo[] {
   try {
-    const { dimensions, maximumTokens } = readModelFolder(folder)
+    const { dimensions, maximumTokens, pooling, normalized, ...read } = readModelFolder(folder)
+    const { queryPrefix, documentPrefix } = {
+      ...prefixesFor(folder, read),
+      ...settings.folderSettings(folder),
+    }
     return [
       {
         id: `onnx:${folder}`,
@@ -153,6 +175,11 @@ function folderInfo(folder: string): EmbedModelInfo[] {
         maximumTokens,
         offline: true,
         description: 'Runs on this machine, from a folder of yours.',
+        queryPrefix,
+        documentPrefix,
+        pooling,
+        normalized,
+        removable: true,
       },
     ]
   } catch (error) {
@@ -173,6 +200,7 @@ function serverInfos(server: Server): EmbedModelInfo[] {
     const dimensions = stored?.dimensions ?? known?.dimensions
     if (dimensions === undefined) return []
     const offline = isThisMachine(server.baseUrl)
+    const prefixes = prefixesOf(server.kind === 'compatible' ? model : '')
     return [
       {
         id: `${server.name}:${model}`,
@@ -185,6 +213,10 @@ function serverInfos(server: Server): EmbedModelInfo[] {
           : `Runs at ${server.name}: the text of your documents and questions is sent to ${new URL(server.baseUrl).host}.`,
         ...(known && { usdPerMillionTokens: known.usdPerMillionTokens }),
         ...(server.keyName && { keyName: server.keyName }),
+        queryPrefix: stored?.queryPrefix ?? prefixes.queryPrefix,
+        documentPrefix: stored?.documentPrefix ?? prefixes.documentPrefix,
+        server: server.name,
+        removable: stored !== undefined,
       },
     ]
   })

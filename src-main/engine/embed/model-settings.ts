@@ -6,10 +6,21 @@ import { StackroomError } from '#contract'
 import { writeJsonFile } from '#platform/json-file.ts'
 import { knownServers, serverSchema, type Server, type ServerModelSettings } from './providers/servers.ts'
 
+const folderSettingsSchema = z.object({
+  queryPrefix: z.string().optional(),
+  documentPrefix: z.string().optional(),
+})
+/** What a user may say about a model folder, beyond what is in it. */
+export type FolderModelSettings = z.infer<typeof folderSettingsSchema>
+
 const modelSettingsSchema = z.object({
   version: z.literal(1),
   folders: z.array(z.string()),
+  /** By the folder's path. */
+  folderSettings: z.record(z.string(), folderSettingsSchema).default({}),
   servers: z.array(serverSchema),
+  /** Texts a second on this machine, by the model's id. */
+  speeds: z.record(z.string(), z.number().positive()).default({}),
 })
 
 export class ModelSettings {
@@ -26,6 +37,21 @@ export class ModelSettings {
     return this.#value.folders
   }
 
+  folderSettings(folder: string): FolderModelSettings {
+    return this.#value.folderSettings[folder] ?? {}
+  }
+
+  speedOf(id: string): number | undefined {
+    return this.#value.speeds[id]
+  }
+
+  /** `known`: as it comes with Stackroom; `changed`: by the user; `own`: the user's. */
+  originOf(name: string): 'known' | 'changed' | 'own' {
+    const isKnown = knownServers.some((server) => server.name === name)
+    if (!isKnown) return 'own'
+    return this.#value.servers.some((server) => server.name === name) ? 'changed' : 'known'
+  }
+
   /** The user's servers, then the known ones that the user did not change. */
   get servers(): readonly Server[] {
     const own = this.#value.servers
@@ -38,6 +64,15 @@ export class ModelSettings {
 
   async setFolders(folders: readonly string[]): Promise<void> {
     await this.#write({ ...this.#value, folders: [...folders] })
+  }
+
+  async setFolderSettings(folder: string, settings: FolderModelSettings): Promise<void> {
+    const all = { ...this.#value.folderSettings, [folder]: { ...this.folderSettings(folder), ...settings } }
+    await this.#write({ ...this.#value, folderSettings: all })
+  }
+
+  async setSpeed(id: string, textsPerSecond: number): Promise<void> {
+    await this.#write({ ...this.#value, speeds: { ...this.#value.speeds, [id]: textsPerSecond } })
   }
 
   /** Adds a server, or replaces the one of this name. */
@@ -67,6 +102,13 @@ export class ModelSettings {
     await this.setServer({ ...server, models })
   }
 
+  async removeModel(serverName: string, model: string): Promise<void> {
+    const server = this.server(serverName)
+    if (!server) return
+    const { [model]: _, ...models } = server.models
+    await this.setServer({ ...server, models })
+  }
+
   async #write(value: z.infer<typeof modelSettingsSchema>): Promise<void> {
     this.#value = value
     this.#last = this.#last.catch(() => {}).then(() => writeJsonFile(this.#path, value))
@@ -80,7 +122,7 @@ function read(path: string): z.infer<typeof modelSettingsSchema> {
     text = readFileSync(path, 'utf8')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return { version: 1, folders: [], servers: [] }
+      return { version: 1, folders: [], folderSettings: {}, servers: [], speeds: {} }
     throw error
   }
   try {

@@ -12,6 +12,7 @@ export async function inspectPaths(given: readonly string[], signal: AbortSignal
   const suggestedName = nameFor(paths)
   const result: Inspection = {
     kind: 'files',
+    modelFolder: false,
     paths,
     readableFiles: 0,
     files: 0,
@@ -28,6 +29,7 @@ export async function inspectPaths(given: readonly string[], signal: AbortSignal
         throw new StackroomError('path-missing', `There is no file or folder at ${first}.`, {
           hint: 'It may have been moved or deleted.',
         })
+      if (kind === 'files' && (await isModelFolder(first))) return { ...result, modelFolder: true }
       if (kind !== 'files' && kind !== 'empty') return { ...result, kind, suggestedPersistDir: first }
     }
     const found = await inspectSources(paths, { signal })
@@ -61,6 +63,19 @@ function problemOf(
 async function kindOf(path: string): Promise<FolderKind> {
   const stats = await stat(path).catch(() => null)
   return stats?.isFile() ? 'files' : detectFolderKind(path)
+}
+
+/** By the file that no other folder has; what else is missing from it is said when it is added. */
+async function isModelFolder(path: string): Promise<boolean> {
+  const found = await Promise.all(
+    [join(path, 'model.onnx'), join(path, 'onnx', 'model.onnx')].map((file) =>
+      stat(file).then(
+        (stats) => stats.isFile(),
+        () => false,
+      ),
+    ),
+  )
+  return found.includes(true)
 }
 
 function nameFor(paths: readonly string[]): string {

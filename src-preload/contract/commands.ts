@@ -71,7 +71,7 @@ export const commands = {
 
   /** Native dialogs; null when the user cancelled. Only where `nativeDialogs` is true. */
   'dialogs.chooseFiles': {
-    input: z.object({ kind: z.enum(['sources', 'storage-folder', 'parent-folder']) }),
+    input: z.object({ kind: z.enum(['sources', 'storage-folder', 'parent-folder', 'model-folder']) }),
     output: z.array(z.string()).nullable(),
   },
   /** The machine's folders, for hosts without native dialogs. `null` asks for the home folder. */

@@ -15,6 +15,7 @@ export const events = {
     z.object({ command: z.literal('open-storage-folder') }),
     z.object({ command: z.literal('index-files') }),
     z.object({ command: z.literal('focus-search') }),
+    z.object({ command: z.literal('show-models') }),
     z.object({ command: z.literal('open-path'), path: z.string() }),
   ]),
 } as const satisfies Record<string, z.ZodType>

@@ -53,6 +53,8 @@ export type KnowledgeBase = z.infer<typeof knowledgeBaseSchema>
 /** What dropping or choosing these paths would do, asked before anything is done. */
 export const inspectionSchema = z.object({
   kind: folderKindSchema,
+  /** Whether it is one folder that holds an embed model: it goes to `models.addFolder`. */
+  modelFolder: z.boolean(),
   /** The paths as absolute paths. */
   paths: z.array(z.string()),
   /** Files with a reader, and all files, counted up to a limit. */

@@ -15,6 +15,7 @@ const dialogs: Readonly<Record<DialogKind, OpenDialogOptions>> = {
         : ['openDirectory', 'multiSelections'],
   },
   'storage-folder': { title: 'Open storage folder', properties: ['openDirectory'] },
+  'model-folder': { title: 'Choose the folder of an embedding model', properties: ['openDirectory'] },
   'parent-folder': { title: 'Choose a folder', properties: ['openDirectory', 'createDirectory'] },
 }
 

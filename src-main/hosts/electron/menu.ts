@@ -27,6 +27,7 @@ export function setMenu(emit: Emit): void {
       label: '&View',
       submenu: [
         send('Search', 'CmdOrCtrl+F', 'focus-search'),
+        send('Embedding Models', 'CmdOrCtrl+Shift+E', 'show-models'),
         { type: 'separator' },
         { role: 'resetZoom' },
         { role: 'zoomIn' },

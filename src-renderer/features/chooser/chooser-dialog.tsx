@@ -15,6 +15,7 @@ const titles: Record<ChoiceKind, string> = {
   sources: 'Choose a folder or files to index',
   'storage-folder': 'Open a storage folder',
   'parent-folder': 'Choose where to put the storage folder',
+  'model-folder': 'Choose the folder of an embedding model',
 }
 
 export function ChooserDialog({ chooser }: { readonly chooser: Chooser }) {

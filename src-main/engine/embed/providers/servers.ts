@@ -45,6 +45,7 @@ export const knownServers: readonly Server[] = [
   server('ollama', 'http://127.0.0.1:11434/v1'),
   server('lmstudio', 'http://127.0.0.1:1234/v1'),
   server('vllm', 'http://127.0.0.1:8000/v1'),
+  server('tei', 'http://127.0.0.1:3000/v1'),
   server('llamacpp', 'http://127.0.0.1:8080/v1'),
   server('localai', 'http://127.0.0.1:8080/v1'),
 ]

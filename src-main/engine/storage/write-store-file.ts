@@ -111,7 +111,8 @@ export async function writeChangedFile(options: WriteStoreFileOptions, basePath:
   try {
     const writer = new ChangedFileWriter(options, base)
     let count = 0
-    for (const token of scanStoreFile(basePath)) {
+    // It is the file that was checked when it was imported, or written here.
+    for (const token of scanStoreFile(basePath, { leaveUnchecked: () => true })) {
       switch (token.kind) {
         case 'section-start':
           writer.startSection(changes.get(token.name))

@@ -1,12 +1,13 @@
 /**
  * Walks a store file, `{section: {key: value, …}, …}`, and says where each entry stands, with its bytes. It streams:
- * neither the file's size nor Node's longest string limits it, only the size of one entry does. Nothing inside a value is
- * parsed; its brackets and strings are matched.
+ * neither the file's size nor Node's longest string limits it, only the size of one entry does. Values are checked and not
+ * parsed: what Python could not load is refused with its place.
  */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { StackroomError } from '#contract'
+import { checkString, checkValue, isSpace, JsonFault } from './json-check.ts'
 
 /** Offsets count the file's bytes. Buffers are views that the next step overwrites. */
 export type ScanToken =
@@ -19,7 +20,7 @@ export type ScanToken =
       readonly entries: number
     }
   /** A section that is not an object: the value as a whole. */
-  | { readonly kind: 'scalar'; readonly name: string; readonly value: Buffer }
+  | { readonly kind: 'scalar'; readonly name: string; readonly keyStart: number; readonly value: Buffer }
   | {
       readonly kind: 'entry'
       readonly key: string
@@ -45,10 +46,36 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
+export interface ScanOptions {
+  /** Sections in which values are only matched, because the caller parses each of them or has checked the file before. */
+  readonly leaveUnchecked?: (section: string) => boolean
+}
+
 /** Throws `damaged-file` or `unsupported-format` with the file and the place. */
-export function* scanStoreFile(path: string): Generator<ScanToken, void, undefined> {
-  using scanner = new JsonScanner(path)
+export function* scanStoreFile(
+  path: string,
+  options: ScanOptions = {},
+): Generator<ScanToken, void, undefined> {
+  using scanner = new JsonScanner(path, options)
   yield* scanner.tokens()
+}
+
+/** For a value that was left unchecked. Throws `damaged-file` with the file and the place. */
+export function checkEntry(path: string, { value, valueStart }: { value: Buffer; valueStart: number }): void {
+  try {
+    // Within a longer value a scalar ends at a delimiter.
+    const end = checkValue(Buffer.concat([value, Buffer.of(CLOSE_BRACE)]), 0)
+    if (end !== value.length) throw new JsonFault('a value is not whole', Math.max(0, end))
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error
+    throw damagedAt(path, error.message, valueStart + error.position)
+  }
+}
+
+export function damagedAt(path: string, what: string, position: number): StackroomError {
+  return new StackroomError('damaged-file', `${basename(path)} is damaged: ${what} at byte ${position}.`, {
+    hint: 'Restore the file from a backup, or index the documents again. Nothing in the folder was changed.',
+  })
 }
 
 /** CRC-32 of a file, for telling whether its content is the same. */
@@ -69,6 +96,7 @@ export function checksumOf(path: string): number {
 
 class JsonScanner implements Disposable {
   readonly #path: string
+  readonly #leaveUnchecked: (section: string) => boolean
   readonly #file: number
   #buffer: Buffer = Buffer.alloc(0)
   /** Offset in the file of the buffer's first byte. */
@@ -77,8 +105,9 @@ class JsonScanner implements Disposable {
   #ended = false
   #checksum = 0
 
-  constructor(path: string) {
+  constructor(path: string, { leaveUnchecked = () => false }: ScanOptions) {
     this.#path = path
+    this.#leaveUnchecked = leaveUnchecked
     this.#file = openSync(path, 'r')
   }
 
@@ -89,6 +118,7 @@ class JsonScanner implements Disposable {
   *tokens(): Generator<ScanToken, void, undefined> {
     this.#skipByteOrderMark()
     this.#expect(OPEN_BRACE, 'an opening brace')
+    const names = new Set<string>()
     let sections = 0
     let position = this.#base + this.#position
     if (this.#peek() !== CLOSE_BRACE) {
@@ -96,9 +126,13 @@ class JsonScanner implements Disposable {
         this.#peek()
         const keyStart = this.#base + this.#position
         const name = this.#key()
+        // Python would forget all of the first one.
+        if (names.has(name)) throw damagedAt(this.#path, 'a section is there for the second time', keyStart)
+        names.add(name)
         this.#expect(COLON, 'a colon')
         sections++
-        if (this.#peek() !== OPEN_BRACE) yield { kind: 'scalar', name, value: this.#value() }
+        if (this.#peek() !== OPEN_BRACE)
+          yield { kind: 'scalar', name, keyStart, value: this.#value(checkValue) }
         else yield* this.#section(name, keyStart)
         position = this.#base + this.#position
       } while (this.#hasMore())
@@ -113,6 +147,7 @@ class JsonScanner implements Disposable {
     yield { kind: 'section-start', name, keyStart }
     let entries = 0
     let position = this.#base + this.#position
+    const endOf = this.#leaveUnchecked(name) ? skipValue : checkValue
     if (this.#peek() !== CLOSE_BRACE) {
       do {
         this.#peek()
@@ -120,7 +155,7 @@ class JsonScanner implements Disposable {
         const key = this.#key()
         this.#expect(COLON, 'a colon')
         this.#peek()
-        const value = this.#value()
+        const value = this.#value(endOf)
         position = this.#base + this.#position
         entries++
         yield {
@@ -144,15 +179,8 @@ class JsonScanner implements Disposable {
     return byte === COMMA
   }
 
-  #damaged(what: string): StackroomError {
-    const place = this.#base + this.#position
-    return new StackroomError(
-      'damaged-file',
-      `${basename(this.#path)} is damaged: ${what} at byte ${place}.`,
-      {
-        hint: 'Restore the file from a backup, or index the documents again. Nothing in the folder was changed.',
-      },
-    )
+  #damaged(what: string, position = this.#position): StackroomError {
+    return damagedAt(this.#path, what, this.#base + position)
   }
 
   /** Reads on, keeping what is not used up. Reads more each time, so that a long entry is not copied over and over. */
@@ -192,7 +220,7 @@ class JsonScanner implements Disposable {
     for (;;) {
       while (this.#position < this.#buffer.length) {
         const byte = this.#buffer[this.#position]!
-        if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte
+        if (!isSpace(byte)) return byte
         this.#position++
       }
       if (!this.#fill()) throw this.#damaged('the file ends too early')
@@ -207,37 +235,35 @@ class JsonScanner implements Disposable {
   #expectEnd(): void {
     do {
       for (; this.#position < this.#buffer.length; this.#position++) {
-        const byte = this.#buffer[this.#position]
-        if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)
-          throw this.#damaged('there is more after the end')
+        if (!isSpace(this.#buffer[this.#position]!)) throw this.#damaged('there is more after the end')
       }
     } while (this.#fill())
   }
 
   #key(): string {
     if (this.#peek() !== QUOTE) throw this.#damaged('a key is missing')
-    const text = this.#value()
-    if (text.includes(BACKSLASH)) {
-      try {
-        return String(JSON.parse(text.toString('utf8')))
-      } catch {
-        throw this.#damaged('a key is not a valid string')
-      }
-    }
-    return text.toString('utf8', 1, text.length - 1)
+    const text = this.#value(checkString)
+    return text.includes(BACKSLASH)
+      ? String(JSON.parse(text.toString('utf8')))
+      : text.toString('utf8', 1, text.length - 1)
   }
 
   /** The value that begins here, and the position after it. */
-  #value(): Buffer {
-    for (;;) {
-      const end = skipValue(this.#buffer, this.#position)
-      if (end >= 0) {
-        const value = this.#buffer.subarray(this.#position, end)
-        if (value.length === 0) throw this.#damaged('a value is missing')
-        this.#position = end
-        return value
+  #value(endOf: (bytes: Buffer, start: number) => number): Buffer {
+    try {
+      for (;;) {
+        const end = endOf(this.#buffer, this.#position)
+        if (end >= 0) {
+          const value = this.#buffer.subarray(this.#position, end)
+          if (value.length === 0) throw this.#damaged('a value is missing')
+          this.#position = end
+          return value
+        }
+        if (!this.#fill()) throw this.#damaged('the file ends too early', this.#buffer.length)
       }
-      if (!this.#fill()) throw this.#damaged('the file ends too early')
+    } catch (error) {
+      if (error instanceof JsonFault) throw this.#damaged(error.message, error.position)
+      throw error
     }
   }
 }

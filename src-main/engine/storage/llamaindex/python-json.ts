@@ -50,9 +50,17 @@ export function parsePythonJson(text: string): unknown {
   }
 }
 
-/** SQLite holds well-formed text only: a key with half a surrogate pair is kept as its JSON text behind a NUL. */
+/**
+ * SQLite holds well-formed text only: a key with half a surrogate pair is kept as its JSON text behind a NUL, and so is one
+ * that begins with a NUL.
+ */
 export function storedKey(key: string): string {
-  return key.isWellFormed() ? key : `\u0000${JSON.stringify(key)}`
+  return key.isWellFormed() && !key.startsWith('\u0000') ? key : `\u0000${JSON.stringify(key)}`
+}
+
+/** The key that `storedKey` was given. */
+export function originalKey(stored: string): string {
+  return stored.startsWith('\u0000') ? String(JSON.parse(stored.slice(1))) : stored
 }
 
 /** The JSON text of a key that `storedKey` made. */

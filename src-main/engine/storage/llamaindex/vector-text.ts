@@ -1,4 +1,5 @@
 /** Vectors as JSON text: read from bytes without making a string of each number, printed as Python prints floats. */
+import { isSpace } from './json-check.ts'
 
 const MINUS = 0x2d
 const DOT = 0x2e
@@ -25,18 +26,20 @@ export function parseVectorInto(text: Buffer, target: Float32Array): boolean {
   return parseFlat(text, target) === target.length
 }
 
-/** What the quick way gives up on: NaN and Infinity, odd spellings of numbers. */
+const numberPattern = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|-?Infinity|NaN)$/
+
+/** What the quick way gives up on: NaN and Infinity. Anything that JSON does not have is no number. */
 function parseSlowly(text: Buffer): Float32Array | null {
-  const inside = text.toString('latin1').trim().slice(1, -1)
-  if (!/^[-+.,\w\s]*$/.test(inside)) return null
+  const inside = text.toString('latin1').slice(1, -1)
+  if (!/^[-+.,\w \t\r\n]*$/.test(inside)) return null
   if (inside.trim() === '') return new Float32Array(0)
-  const values = new Float32Array(inside.split(',').length)
+  const words = inside.split(',')
+  const values = new Float32Array(words.length)
   let count = 0
-  for (const word of inside.split(',')) {
+  for (const word of words) {
     const trimmed = word.trim()
-    const value = trimmed === '' ? Number.NaN : Number(trimmed)
-    if (Number.isNaN(value) && trimmed !== 'NaN') return null
-    values[count++] = value
+    if (!numberPattern.test(trimmed)) return null
+    values[count++] = Number(trimmed)
   }
   return values
 }
@@ -45,9 +48,8 @@ function parseSlowly(text: Buffer): Float32Array | null {
 function parseFlat(text: Buffer, target: Float32Array): number {
   const end = text.length - 1
   if (text[0] !== 0x5b || text[end] !== 0x5d) return -1
-  let position = 1
   let count = 0
-  while (position < end && text[position]! <= 0x20) position++
+  let position = skipSpace(text, 1)
   if (position === end) return 0
   for (;;) {
     const start = position
@@ -62,7 +64,7 @@ function parseFlat(text: Buffer, target: Float32Array): number {
       digits++
       byte = text[++position]!
     }
-    if (digits === 0) return -1
+    if (digits === 0 || (digits > 1 && text[negative ? start + 1 : start] === ZERO)) return -1
     if (byte === DOT) {
       byte = text[++position]!
       const before = position
@@ -94,12 +96,19 @@ function parseFlat(text: Buffer, target: Float32Array): number {
     }
     if (count >= target.length) return -1
     target[count++] = value
-    while (text[position]! <= 0x20) position++
+    if (text[position]! <= 0x20) position = skipSpace(text, position)
     if (position === end) return count
     if (text[position] !== 0x2c) return -1
     position++
-    while (text[position]! <= 0x20) position++
+    if (text[position]! <= 0x20) position = skipSpace(text, position)
   }
+}
+
+/** The closing bracket ends it. */
+function skipSpace(text: Buffer, start: number): number {
+  let position = start
+  while (isSpace(text[position]!)) position++
+  return position
 }
 
 /** A vector as a list of Python floats: each number is the float64 that equals the float32. */

@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- name… [--only folder,folder]]`: one module for each question, each printing a Markdown table.
- * `--only` names folders of the documentation, for those who cannot wait for all of it.
+ * `npm run bench [-- name… [--only folder,folder] [--runs 5] [--python-runs 5]]`: one module for each question, each printing
+ * a Markdown table. `--only` names folders of the documentation, or sizes of storage folders, for those who cannot wait for
+ * all of it; `--runs` is for the storage benchmark.
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
@@ -9,18 +10,27 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 
 /** Modules with a `run`: other files in this folder are parts of them. */
-const questions = ['ingest', 'search', 'embed'].filter((name) =>
+const questions = ['ingest', 'search', 'embed', 'storage'].filter((name) =>
   readdirSync(import.meta.dirname).includes(`${name}.ts`),
 )
 const moduleSchema = z.object({
-  run: z.function({ input: [z.object({ only: z.array(z.string()) })], output: z.promise(z.void()) }),
+  run: z.function({
+    input: [z.object({ only: z.array(z.string()), runs: z.number(), pythonRuns: z.number().optional() })],
+    output: z.promise(z.void()),
+  }),
 })
 
 const { positionals: asked, values } = parseArgs({
   allowPositionals: true,
-  options: { only: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    runs: { type: 'string', default: '5' },
+    'python-runs': { type: 'string' },
+  },
 })
 const only = values.only?.split(',') ?? []
+const runs = countOf(values.runs)
+const pythonRuns = values['python-runs'] === undefined ? undefined : countOf(values['python-runs'])
 const unknown = asked.filter((name) => !questions.includes(name))
 if (unknown.length > 0) {
   console.error(`There is no benchmark ${unknown.join(', ')}. Choose from: ${questions.join(', ')}`)
@@ -31,8 +41,11 @@ const memory = Math.round(totalmem() / 2 ** 30)
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
 console.log(`${cpus().length} × ${processor}, ${memory} GiB, Node ${process.version}, commit ${commit}\n`)
 for (const name of asked.length > 0 ? asked : questions) {
-  console.log(
-    `## ${name}\n\n\`npm run bench -- ${[name, ...(values.only ? ['--only', values.only] : [])].join(' ')}\`\n`,
-  )
-  await moduleSchema.parse(await import(`./${name}.ts`)).run({ only })
+  const options = process.argv.slice(2).filter((argument) => !questions.includes(argument))
+  console.log(`## ${name}\n\n\`npm run bench -- ${[name, ...options].join(' ')}\`\n`)
+  await moduleSchema.parse(await import(`./${name}.ts`)).run({ only, runs, pythonRuns })
+}
+
+function countOf(text: string): number {
+  return z.coerce.number().int().positive().parse(text)
 }

@@ -105,7 +105,7 @@ export class ModelSettings {
   async removeModel(serverName: string, model: string): Promise<void> {
     const server = this.server(serverName)
     if (!server) return
-    const { [model]: _, ...models } = server.models
+    const models = Object.fromEntries(Object.entries(server.models).filter(([name]) => name !== model))
     await this.setServer({ ...server, models })
   }
 

@@ -4,6 +4,9 @@
  */
 import type { FolderKind, Metadata } from '#contract'
 import type { ParsedDocument } from '#engine/schema/node.ts'
+import type { OldVectors } from './old-vectors.ts'
+import type { NewVector, ReplacementProgress, ReplacementTarget, TextPage } from './replace-vectors.ts'
+import type { SampledNode } from './sample-nodes.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
 
 export interface StorageSummary {
@@ -78,6 +81,25 @@ export interface StoredNode {
   readonly nextNodeId: string | null
 }
 
+/** Replacing all vectors, for a model of another kind: see replace-vectors.ts. */
+export interface VectorReplacement {
+  /** Goes on with what was begun for the same key. */
+  begin(
+    target: ReplacementTarget,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<ReplacementProgress>
+  /** Texts of nodes that have no new vector yet. */
+  texts(page: number, limit: number): Promise<TextPage>
+  /** Durable when the promise resolves. */
+  add(vectors: readonly NewVector[]): Promise<void>
+  /** Puts the new vectors in the place of the old, with the settings, in one step; keeps the old ones. Persist before. */
+  finish(settings: StackroomSettings): Promise<void>
+  oldVectors(): Promise<OldVectors | null>
+  discardOld(): Promise<void>
+  /** Throws `not-found`, and `wrong-model` when nodes were added that have no old vector. */
+  restoreOld(options?: { signal?: AbortSignal | undefined }): Promise<void>
+}
+
 export interface StorageFolder extends AsyncDisposable {
   readonly persistDir: string
   summary(): Promise<StorageSummary>
@@ -87,6 +109,9 @@ export interface StorageFolder extends AsyncDisposable {
   nodes(nodeIds: readonly string[]): Promise<StoredNode[]>
   /** The nodes of a document, in the order of the text. */
   nodesOfDocument(refDocId: string): Promise<StoredNode[]>
+  /** Nodes from all over the folder with their vectors, those with text first: the same ones as long as nothing changes. */
+  sampleNodes(count: number): Promise<SampledNode[]>
+  readonly replacement: VectorReplacement
   /** As `docstore.get_document_hash`, in the ids' order: what `refresh_ref_docs` compares. */
   documentHashes(refDocIds: readonly string[]): Promise<(string | null)[]>
   /** Throws `dimension-mismatch`, `read-only`, `disk-full`; then nothing of the change was done. */

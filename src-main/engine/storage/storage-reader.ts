@@ -9,9 +9,11 @@ import { layoutOf } from './folder-layout.ts'
 import { readManifest } from './source-manifest.ts'
 import { workingFile } from './import-folder.ts'
 import { storeFilesIn } from './llamaindex/store-files.ts'
+import { settingsOfReplacement } from './old-vectors.ts'
 import { PackedVectors, packedEnding } from './packed-vectors.ts'
 import { quantisedEnding, readQuantised, writeQuantised } from './quantised-file.ts'
 import { readNode, readRefDocInfo } from './read-node.ts'
+import { sampleNodes, type SampledNode } from './sample-nodes.ts'
 import { readSettings, settingsFile } from './stackroom-settings-file.ts'
 import type { ManifestEntry, ScoredNode, StorageSummary, StoredNode } from './storage-folder.ts'
 import type { OpenedFolder } from './storage-writer.ts'
@@ -117,6 +119,14 @@ export class StorageReader implements AsyncDisposable {
     })
   }
 
+  sampleNodes(count: number): SampledNode[] {
+    const section = this.#sectionOf('nodes')
+    const loaded = this.#loaded
+    if (section === undefined || !loaded) return []
+    const row = { ...loaded.row, rows: loaded.search.rows }
+    return sampleNodes(this.#store, loaded.packed, row, section, count)
+  }
+
   nodesOfDocument(refDocId: string): StoredNode[] {
     const section = this.#sectionOf('ref-doc-info')
     if (section === undefined) return []
@@ -159,7 +169,7 @@ export class StorageReader implements AsyncDisposable {
       store: nodes > 0 && vectors === 0 ? 'external' : 'simple',
       readOnly: readOnly !== null || layout.flavour === 'typescript',
       persisted: store.isPersisted,
-      settings: existsSync(persistDir) ? readSettings(persistDir) : null,
+      settings: settingsOfReplacement(store) ?? (existsSync(persistDir) ? readSettings(persistDir) : null),
       files: this.#files(),
       indexes,
       warnings: this.#warnings({ nodes, vectors, indexes, isTypescript: layout.flavour === 'typescript' }),

@@ -4,6 +4,14 @@ import { explainFileError } from '#platform/file-errors.ts'
 import type { WorkerCallContext } from '#platform/worker-server.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
 import type { StorageChange } from './storage-folder.ts'
+import { discardOldVectors, finishReplacement, restoreOldVectors } from './old-vectors.ts'
+import {
+  addNewVectors,
+  beginReplacement,
+  textsToEmbed,
+  type NewVector,
+  type ReplacementTarget,
+} from './replace-vectors.ts'
 import { StorageReader } from './storage-reader.ts'
 import { StorageWriter, type OpenedFolder, type StorageWriterOptions } from './storage-writer.ts'
 
@@ -23,6 +31,18 @@ export function storageWriterMethods() {
     },
     change: (change: StorageChange) => opened().change(change),
     writeSettings: (settings: StackroomSettings) => opened().writeSettings(settings),
+    beginReplacement: (target: ReplacementTarget, { signal }: WorkerCallContext) =>
+      opened().work(({ store, workingFolder }) => beginReplacement(store, workingFolder, target, signal)),
+    textsToEmbed: ({ page, limit }: { page: number; limit: number }) =>
+      opened().work(({ store }) => textsToEmbed(store, page, limit)),
+    addNewVectors: (vectors: readonly NewVector[]) =>
+      opened().work(({ store, workingFolder }) => addNewVectors(store, workingFolder, vectors)),
+    finishReplacement: (settings: StackroomSettings) =>
+      opened().work((folder) => finishReplacement(folder, settings)),
+    oldVectors: (_: null) => opened().oldVectors(),
+    discardOldVectors: (_: null) => opened().work(({ workingFolder }) => discardOldVectors(workingFolder)),
+    restoreOldVectors: (_: null, { signal }: WorkerCallContext) =>
+      opened().work((folder) => restoreOldVectors(folder, signal)),
     persist: (_: null, { signal }: WorkerCallContext) => opened().persist(signal),
     async close(_: null): Promise<void> {
       await writer?.close()
@@ -51,6 +71,7 @@ export function storageReaderMethods() {
     summary: (_: null) => reading((open) => open.summary()),
     query: (input: { vector: Float32Array; topK: number }) => reading((open) => open.query(input)),
     nodes: (nodeIds: readonly string[]) => reading((open) => open.nodes(nodeIds)),
+    sampleNodes: (count: number) => reading((open) => open.sampleNodes(count)),
     nodesOfDocument: (refDocId: string) => reading((open) => open.nodesOfDocument(refDocId)),
     documentHashes: (refDocIds: readonly string[]) => reading((open) => open.documentHashes(refDocIds)),
     manifest: (_: null) => reading((open) => open.manifest()),

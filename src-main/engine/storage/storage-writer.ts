@@ -10,6 +10,7 @@ import { ensureSection } from './folder-layout.ts'
 import { importFolder, removeWorkingStore, workingFile } from './import-folder.ts'
 import { newVectorStruct } from './llamaindex/index-struct.ts'
 import { isImported, storeFilesIn } from './llamaindex/store-files.ts'
+import { completeReplacement, oldVectorsIn, type OldVectors, type ReplacedFolder } from './old-vectors.ts'
 import { bothSidesChanged, persistFolder, recoverFolder } from './persist-folder.ts'
 import { readSettings, writeSettings } from './stackroom-settings-file.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
@@ -75,6 +76,7 @@ export class StorageWriter {
       }
       const store = await openStore(persistDir, working, settings, signal)
       if (settings) writeSettings(persistDir, settings)
+      if (!working.readOnly) completeReplacement(store, persistDir, working.path)
       return new StorageWriter(persistDir, working, settings ? 'stackroom' : kind, store)
     } catch (error) {
       working.lock?.[Symbol.dispose]()
@@ -103,6 +105,17 @@ export class StorageWriter {
 
   writeSettings(settings: StackroomSettings): Promise<void> {
     return this.#takeTurn(() => writeSettings(this.#persistDir, settings))
+  }
+
+  oldVectors(): OldVectors | null {
+    return oldVectorsIn(this.#working.path)
+  }
+
+  /** Work of more than one kind on the open folder, in its turn; see replace-vectors.ts. */
+  work<Value>(work: (folder: ReplacedFolder) => Value | Promise<Value>): Promise<Value> {
+    return this.#takeTurn((open) =>
+      work({ ...open, persistDir: this.#persistDir, workingFolder: this.#working.path }),
+    )
   }
 
   persist(signal: AbortSignal): Promise<void> {

@@ -1,10 +1,15 @@
 /** The window's state: one slice for each feature, together in one store. */
 import type { StoreApi } from 'zustand'
 import type { ChooserSlice } from '../features/chooser/chooser-slice.ts'
+import type { EstimateSlice } from '../features/ingest/estimate-slice.ts'
 import type { IntakeSlice } from '../features/ingest/intake-slice.ts'
 import type { JobsSlice } from '../features/ingest/jobs-slice.ts'
 import type { LibrarySlice } from '../features/library/library-slice.ts'
+import type { ModelCheckSlice } from '../features/models/model-check-slice.ts'
+import type { ModelFolderSlice } from '../features/models/model-folder-slice.ts'
+import type { ModelPickerSlice } from '../features/models/model-picker-slice.ts'
 import type { ModelsSlice } from '../features/models/models-slice.ts'
+import type { ServersSlice } from '../features/models/servers-slice.ts'
 import type { NoticesSlice } from '../features/notices/notices-slice.ts'
 import type { SearchSlice } from '../features/search/search-slice.ts'
 import type { SourceSlice } from '../features/search/source-slice.ts'
@@ -13,12 +18,17 @@ import type { ShellSlice } from '../features/shell/shell-slice.ts'
 import type { Client } from '../transport/client.ts'
 
 export type AppState = ChooserSlice &
+  EstimateSlice &
   IntakeSlice &
   JobsSlice &
   LibrarySlice &
+  ModelCheckSlice &
+  ModelFolderSlice &
+  ModelPickerSlice &
   ModelsSlice &
   NoticesSlice &
   SearchSlice &
+  ServersSlice &
   SettingsSlice &
   ShellSlice &
   SourceSlice

@@ -1,10 +1,15 @@
 /** Composes the slices, and keeps them up to date with what the engine tells. */
 import { createStore, type StoreApi } from 'zustand'
 import { createChooserSlice } from '../features/chooser/chooser-slice.ts'
+import { createEstimateSlice } from '../features/ingest/estimate-slice.ts'
 import { createIntakeSlice } from '../features/ingest/intake-slice.ts'
 import { createJobsSlice } from '../features/ingest/jobs-slice.ts'
 import { createLibrarySlice } from '../features/library/library-slice.ts'
+import { createModelCheckSlice } from '../features/models/model-check-slice.ts'
+import { createModelFolderSlice } from '../features/models/model-folder-slice.ts'
+import { createModelPickerSlice } from '../features/models/model-picker-slice.ts'
 import { createModelsSlice } from '../features/models/models-slice.ts'
+import { createServersSlice } from '../features/models/servers-slice.ts'
 import { createNoticesSlice } from '../features/notices/notices-slice.ts'
 import { createSearchSlice } from '../features/search/search-slice.ts'
 import { createSourceSlice } from '../features/search/source-slice.ts'
@@ -20,12 +25,17 @@ export function createAppStore(client: Client): AppStore {
     const tools: SliceTools = { client, set, get }
     return {
       ...createChooserSlice(tools),
+      ...createEstimateSlice(tools),
       ...createIntakeSlice(tools),
       ...createJobsSlice(tools),
       ...createLibrarySlice(tools),
+      ...createModelCheckSlice(tools),
+      ...createModelFolderSlice(tools),
+      ...createModelPickerSlice(tools),
       ...createModelsSlice(tools),
       ...createNoticesSlice(tools),
       ...createSearchSlice(tools),
+      ...createServersSlice(tools),
       ...createSettingsSlice(tools),
       ...createShellSlice(tools),
       ...createSourceSlice(tools),
@@ -40,6 +50,7 @@ export function followEngine(store: AppStore, client: Client): () => void {
     void state.loadAppInfo()
     void state.loadSettings()
     void state.loadModels()
+    void state.loadServers()
     void state.loadLibrary()
     void state.loadJobs()
   }
@@ -56,6 +67,8 @@ export function followEngine(store: AppStore, client: Client): () => void {
           return void state.chooseSources()
         case 'focus-search':
           return state.focusSearch()
+        case 'show-models':
+          return state.showView('models')
         case 'open-path':
           return void state.takeIn([command.path])
       }

@@ -1,26 +1,31 @@
 /** Takes drops anywhere in the window, and says while hovering what will happen. */
-import { FolderPlus, LibraryBig } from 'lucide-react'
+import { Boxes, FolderPlus, LibraryBig } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useApp, useServices } from '../../store/use-app.ts'
 import { readDrop } from '../../transport/dropped-items.ts'
 import { classNames } from '../../ui/class-names.ts'
 import './drop-zone.css'
 
-type Target = 'new' | 'add'
+type Target = 'new' | 'add' | 'model'
 
 export function DropZone() {
   const { client, store } = useServices()
   const [hovering, setHovering] = useState<{ count: number; target: Target } | null>(null)
   const open = useApp((state) => state.knowledgeBases.find(({ id }) => id === state.selectedId))
   const byUpload = useApp((state) => state.appInfo?.host === 'web')
-  const addTo = open !== undefined && open.error === null && !open.readOnly ? open : undefined
+  const onModels = useApp((state) => state.view === 'models')
+  const addTo = !onModels && open !== undefined && open.error === null && !open.readOnly ? open : undefined
 
   useEffect(() => {
     /** `dragenter` of a child comes before `dragleave` of its parent: counted, so that only leaving the window ends it. */
     let depth = 0
     const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false
-    const targetOf = (event: DragEvent): Target =>
-      event.target instanceof Element && event.target.closest('[data-drop="add"]') !== null ? 'add' : 'new'
+    const targetOf = (event: DragEvent): Target => {
+      const place = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-drop]') : null
+      const over = place?.dataset.drop
+      if (over === 'add' || over === 'model' || over === 'new') return over
+      return store.getState().view === 'models' ? 'model' : 'new'
+    }
 
     const onEnter = (event: DragEvent): void => {
       if (!carriesFiles(event)) return
@@ -47,8 +52,10 @@ export function DropZone() {
       depth = 0
       setHovering(null)
       const state = store.getState()
-      const proposed = targetOf(event) === 'add' ? state.selectedId : null
-      void state.takeInDrop(readDrop(client, event.dataTransfer), proposed)
+      const target = targetOf(event)
+      const items = readDrop(client, event.dataTransfer)
+      if (target === 'model') void state.addDroppedModel(items)
+      else void state.takeInDrop(items, target === 'add' ? state.selectedId : null)
     }
 
     window.addEventListener('dragenter', onEnter)
@@ -68,6 +75,16 @@ export function DropZone() {
   return (
     <div className="drop-zone" role="status">
       <div className="drop-zone-targets">
+        {onModels && (
+          <div
+            className={classNames('drop-target', hovering.target === 'model' && 'drop-target-over')}
+            data-drop="model"
+          >
+            <Boxes size={34} strokeWidth={1.6} aria-hidden />
+            <strong>Add an embedding model</strong>
+            <p>Drop the folder of a model in ONNX format here. What is in it is read before it is used.</p>
+          </div>
+        )}
         <div
           className={classNames('drop-target', hovering.target === 'new' && 'drop-target-over')}
           data-drop="new"
@@ -88,8 +105,9 @@ export function DropZone() {
         )}
       </div>
       <p className="drop-zone-note">
-        A storage folder that LlamaIndex wrote opens as it is.
-        {byUpload && ' In a browser, what you drop is copied first; choose a folder to index it where it is.'}
+        A storage folder that LlamaIndex wrote opens as it is; the folder of an embedding model is added to
+        the models.
+        {byUpload && ' In a browser, what you drop is copied first; choose a folder to use it where it is.'}
       </p>
     </div>
   )

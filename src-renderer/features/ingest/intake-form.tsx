@@ -11,9 +11,9 @@ import { Message } from '../../ui/message.tsx'
 import { PathText } from '../../ui/path-text.tsx'
 import { baseName, joinPath } from '../../ui/paths.ts'
 import { Segmented } from '../../ui/segmented.tsx'
-import { describeModel } from '../models/describe-model.ts'
-import { ModelOptions } from '../models/model-options.tsx'
-import type { Intake } from './intake-slice.ts'
+import { ModelChoice } from '../models/model-choice.tsx'
+import { IntakeModel } from './intake-model.tsx'
+import { consentServer, type Intake } from './intake-slice.ts'
 
 const pathsShown = 4
 const formId = 'intake-form'
@@ -27,7 +27,9 @@ export function IntakeForm({ intake }: { readonly intake: Extract<Intake, { step
   const changeIntake = useApp((state) => state.changeIntake)
   const startIngest = useApp((state) => state.startIngest)
   const selectedId = useApp((state) => state.selectedId)
-  const ready = choice.addTo !== null || (choice.name.trim() !== '' && choice.persistDir.trim() !== '')
+  const asked = useApp((state) => consentServer(state, choice))
+  const complete = choice.addTo !== null || (choice.name.trim() !== '' && choice.persistDir.trim() !== '')
+  const ready = complete && (asked === null || choice.consent)
 
   const submit = (event: FormEvent): void => {
     event.preventDefault()
@@ -85,6 +87,9 @@ export function IntakeForm({ intake }: { readonly intake: Extract<Intake, { step
             )}
           </Field>
         )}
+        <div className="intake-model">
+          <IntakeModel intake={intake} />
+        </div>
       </form>
       {error !== null && (
         <div className="intake-error">
@@ -97,14 +102,19 @@ export function IntakeForm({ intake }: { readonly intake: Extract<Intake, { step
 
 function NewKnowledgeBaseFields({ intake }: { readonly intake: Extract<Intake, { step: 'asking' }> }) {
   const { choice } = intake
-  const models = useApp((state) => state.models)
   const changeIntake = useApp((state) => state.changeIntake)
   const choosePaths = useApp((state) => state.choosePaths)
-  const model = models.find(({ id }) => id === choice.model)
+  const closeIntake = useApp((state) => state.closeIntake)
+  const showView = useApp((state) => state.showView)
 
   const choosePlace = async (): Promise<void> => {
     const [folder] = (await choosePaths('parent-folder')) ?? []
     if (folder !== undefined) changeIntake({ persistDir: joinPath(folder, baseName(choice.persistDir)) })
+  }
+
+  const manageModels = (): void => {
+    closeIntake()
+    showView('models')
   }
 
   return (
@@ -143,18 +153,19 @@ function NewKnowledgeBaseFields({ intake }: { readonly intake: Extract<Intake, {
           </div>
         )}
       </Field>
-      <Field label="Embedding model" note={model !== undefined && describeModel(model)}>
-        {(ids) => (
-          <select
-            {...ids}
-            className="text-input"
-            value={choice.model ?? ''}
-            onChange={(event) => changeIntake({ model: event.target.value })}
-          >
-            <ModelOptions models={models} />
-          </select>
-        )}
-      </Field>
+      <div className="field">
+        <span className="field-label">Embedding model</span>
+        <ModelChoice
+          label="Embedding model"
+          value={choice.model}
+          onChange={(model) => changeIntake({ model })}
+        />
+        <p className="field-note">
+          <button type="button" className="link" onClick={manageModels}>
+            Add a model or a server…
+          </button>
+        </p>
+      </div>
     </>
   )
 }

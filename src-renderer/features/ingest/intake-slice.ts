@@ -1,8 +1,9 @@
 /** From dropped or chosen paths to a running job: upload where needed, inspect, ask, start. */
-import { isCancelled, type ErrorShape, type Inspection } from '#contract'
-import type { SliceCreator } from '../../store/app-state.ts'
+import { isCancelled, type ErrorShape, type Inspection, type KnowledgeBase } from '#contract'
+import type { AppState, SliceCreator } from '../../store/app-state.ts'
 import type { DroppedItems } from '../../transport/dropped-items.ts'
 import { uploadEntries, type UploadProgress } from '../../transport/upload.ts'
+import { consentNeeded, remoteServerOf } from '../models/consent.ts'
 import { describeError } from '../notices/notices-slice.ts'
 
 export interface IntakeChoice {
@@ -11,6 +12,8 @@ export interface IntakeChoice {
   readonly name: string
   readonly persistDir: string
   readonly model: string | null
+  /** The user ticked that the text may be sent to the model's server. */
+  readonly consent: boolean
 }
 
 export type Intake =
@@ -61,6 +64,11 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
       return
     }
     const [only] = inspection.paths
+    if (inspection.modelFolder && only !== undefined) {
+      set({ intake: null })
+      await get().addModelFolder(only)
+      return
+    }
     if (inspection.kind !== 'files' && inspection.paths.length === 1 && only !== undefined) {
       set({ intake: null })
       await get().openStorageFolder(only)
@@ -72,8 +80,10 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
       persistDir: inspection.suggestedPersistDir,
       // what stays on this computer, unless the user says otherwise
       model: get().models.find(({ offline }) => offline)?.id ?? null,
+      consent: false,
     }
     set({ intake: { step: 'asking', inspection, choice, starting: false, error: null } })
+    void get().estimateIntake()
   }
 
   return {
@@ -114,11 +124,13 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
     },
 
     changeIntake(change) {
-      set(({ intake }) =>
-        intake?.step === 'asking'
-          ? { intake: { ...intake, error: null, choice: { ...intake.choice, ...change } } }
-          : {},
-      )
+      const { intake } = get()
+      if (intake?.step !== 'asking') return
+      // what was allowed was allowed for this model and this folder
+      const asksAnew = 'model' in change || 'addTo' in change || 'persistDir' in change
+      const choice = { ...intake.choice, ...(asksAnew && { consent: false }), ...change }
+      set({ intake: { ...intake, error: null, choice } })
+      if ('model' in change || 'addTo' in change) void get().estimateIntake()
     },
 
     async startIngest() {
@@ -126,8 +138,14 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
       if (intake?.step !== 'asking' || intake.starting) return
       const { choice, inspection } = intake
       const existing = knowledgeBases.find(({ id }) => id === choice.addTo)
+      const asked = consentServer(get(), choice)
+      if (asked !== null && !choice.consent) return
       set({ intake: { ...intake, starting: true, error: null } })
       try {
+        if (asked !== null) {
+          const persistDir = existing?.persistDir ?? choice.persistDir.trim()
+          get().receiveServer(await client.call('models.consent', { server: asked, persistDir, given: true }))
+        }
         const job = await client.call('ingest.start', {
           paths: inspection.paths,
           ...(existing === undefined
@@ -153,6 +171,24 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
     closeIntake() {
       current.abort()
       set({ intake: null })
+      void get().estimateIntake()
     },
   }
+}
+
+/** The model that files would be indexed with: the chosen one, or that of the knowledge base they are added to. */
+export function intakeModel(choice: IntakeChoice, knowledgeBases: readonly KnowledgeBase[]): string | null {
+  if (choice.addTo === null) return choice.model
+  return knowledgeBases.find(({ id }) => id === choice.addTo)?.model ?? null
+}
+
+/** The server that the user has to allow first, by name; null where nothing has to be allowed. */
+export function consentServer(state: AppState, choice: IntakeChoice): string | null {
+  const { models, servers, knowledgeBases } = state
+  const id = intakeModel(choice, knowledgeBases)
+  const model = models.find((other) => other.id === id)
+  const existing = knowledgeBases.find((other) => other.id === choice.addTo)
+  const persistDir = existing?.persistDir ?? choice.persistDir.trim()
+  if (!consentNeeded(model, servers, persistDir)) return null
+  return remoteServerOf(model, servers)?.name ?? model?.server ?? null
 }

@@ -1,5 +1,5 @@
 /** What a first start shows: what the app is for, and the two ways in. */
-import { FolderOpen, FolderPlus, Settings } from 'lucide-react'
+import { Boxes, FolderOpen, FolderPlus, Settings } from 'lucide-react'
 import { useApp } from '../../store/use-app.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import './empty-library.css'
@@ -7,6 +7,7 @@ import './empty-library.css'
 export function EmptyLibrary() {
   const chooseSources = useApp((state) => state.chooseSources)
   const chooseStorageFolder = useApp((state) => state.chooseStorageFolder)
+  const showView = useApp((state) => state.showView)
   const showSettings = useApp((state) => state.showSettings)
   return (
     <div className="empty-library">
@@ -40,12 +41,10 @@ export function EmptyLibrary() {
           </div>
         </dl>
       </div>
-      <IconButton
-        className="empty-library-settings"
-        icon={Settings}
-        label="Settings"
-        onClick={() => showSettings(true)}
-      />
+      <div className="empty-library-corner">
+        <IconButton icon={Boxes} label="Embedding models" onClick={() => showView('models')} />
+        <IconButton icon={Settings} label="Settings" onClick={() => showSettings(true)} />
+      </div>
     </div>
   )
 }

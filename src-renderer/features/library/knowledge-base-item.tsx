@@ -8,7 +8,7 @@ import { fractionDone, isActive, jobOf } from '../ingest/jobs-slice.ts'
 
 export function KnowledgeBaseItem({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
   const { id, name, nodes, persistDir } = knowledgeBase
-  const selected = useApp((state) => state.selectedId === id)
+  const selected = useApp((state) => state.selectedId === id && state.view === 'library')
   const select = useApp((state) => state.select)
   const job = useApp((state) => jobOf(state, id))
   const indexing = job !== null && isActive(job)

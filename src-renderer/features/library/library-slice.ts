@@ -35,9 +35,11 @@ export const createLibrarySlice: SliceCreator<LibrarySlice> = ({ client, set, ge
     try {
       const knowledgeBases = await client.call('library.list', {})
       set({ knowledgeBases, libraryState: 'ready', libraryError: null })
-      const { selectedId } = get()
+      const { selectedId, view } = get()
       const selected = knowledgeBases.find(({ id }) => id === selectedId) ?? knowledgeBases[0]
       get().select(selected?.id ?? null)
+      // the list is also read again after a lost connection: then the window stays where it was
+      set({ view })
     } catch (error) {
       set({ libraryState: 'failed', libraryError: describeError(error) })
     }
@@ -64,7 +66,7 @@ export const createLibrarySlice: SliceCreator<LibrarySlice> = ({ client, set, ge
 
   select(id) {
     const changed = id !== get().selectedId
-    set({ selectedId: id, sidebarOut: false })
+    set({ selectedId: id, view: 'library', sidebarOut: false })
     remember('selected', id)
     if (changed) get().closeSource()
     const knowledgeBase = get().knowledgeBases.find((other) => other.id === id)

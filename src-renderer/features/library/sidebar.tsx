@@ -1,5 +1,5 @@
 /** The library at the window's left: what there is, what runs, and the ways to get more. */
-import { FolderOpen, FolderPlus, Settings } from 'lucide-react'
+import { Boxes, FolderOpen, FolderPlus, Settings } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useApp } from '../../store/use-app.ts'
 import { Button } from '../../ui/button.tsx'
@@ -14,6 +14,8 @@ export function Sidebar() {
   const showSidebar = useApp((state) => state.showSidebar)
   const chooseSources = useApp((state) => state.chooseSources)
   const chooseStorageFolder = useApp((state) => state.chooseStorageFolder)
+  const view = useApp((state) => state.view)
+  const showView = useApp((state) => state.showView)
   const showSettings = useApp((state) => state.showSettings)
   const aside = useRef<HTMLElement>(null)
 
@@ -52,6 +54,15 @@ export function Sidebar() {
         </div>
         <RunningJobs />
         <div className="sidebar-foot">
+          <Button
+            look="quiet"
+            icon={Boxes}
+            className={classNames(view === 'models' && 'sidebar-selected')}
+            aria-current={view === 'models' ? 'page' : undefined}
+            onClick={() => showView('models')}
+          >
+            Embedding models
+          </Button>
           <Button look="quiet" icon={Settings} onClick={() => showSettings(true)}>
             Settings
           </Button>

@@ -1,9 +1,11 @@
 /** The app's settings: appearance, the models at hand, and what this program is. */
+import type { EmbedModelInfo } from '#contract'
 import { useApp } from '../../store/use-app.ts'
+import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { formatCounted } from '../../ui/format.ts'
 import { Keys } from '../../ui/keys.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
-import { describeModel } from '../models/describe-model.ts'
 import './settings-dialog.css'
 
 const themes = [
@@ -16,6 +18,7 @@ const shortcuts = [
   { keys: ['Mod', 'K'], does: 'Search' },
   { keys: ['Mod', 'O'], does: 'New knowledge base' },
   { keys: ['Mod', 'Shift', 'O'], does: 'Open a storage folder' },
+  { keys: ['Mod', 'Shift', 'E'], does: 'Embedding models' },
   { keys: ['↑', '↓'], does: 'Move through the results' },
   { keys: ['Enter'], does: 'Show the source' },
 ]
@@ -24,6 +27,7 @@ export function SettingsDialog() {
   const theme = useApp((state) => state.theme)
   const setTheme = useApp((state) => state.setTheme)
   const showSettings = useApp((state) => state.showSettings)
+  const showView = useApp((state) => state.showView)
   const models = useApp((state) => state.models)
   const appInfo = useApp((state) => state.appInfo)
   return (
@@ -39,19 +43,10 @@ export function SettingsDialog() {
       </section>
       <section className="settings-section">
         <h3>Embedding models</h3>
-        <ul className="settings-models">
-          {models.map((model) => (
-            <li key={model.id}>
-              <div>
-                <strong>{model.name}</strong>
-                <span className={model.offline ? 'badge badge-good' : 'badge'}>
-                  {model.offline ? 'On this computer' : 'Sends text away'}
-                </span>
-              </div>
-              <p>{describeModel(model)}</p>
-            </li>
-          ))}
-        </ul>
+        <div className="settings-models">
+          <p>{namesOf(models)}</p>
+          <Button onClick={() => showView('models')}>Manage models…</Button>
+        </div>
       </section>
       <section className="settings-section">
         <h3>Keyboard</h3>
@@ -78,4 +73,12 @@ export function SettingsDialog() {
       )}
     </Dialog>
   )
+}
+
+/** The ones that run here by name, the others counted. */
+function namesOf(models: readonly EmbedModelInfo[]): string {
+  const local = models.filter(({ offline }) => offline).map(({ name }) => name)
+  const remote = models.length - local.length
+  const names = local.join(', ')
+  return remote === 0 ? names : `${names}, and ${formatCounted(remote, 'model', 'models')} on servers`
 }

@@ -9,6 +9,8 @@ import { ForgetDialog } from '../library/forget-dialog.tsx'
 import { KnowledgeBaseView } from '../library/knowledge-base-view.tsx'
 import { LibraryFailed } from '../library/library-failed.tsx'
 import { Sidebar } from '../library/sidebar.tsx'
+import { ModelsDialogs } from '../models/models-dialogs.tsx'
+import { ModelsPage } from '../models/models-page.tsx'
 import { Notices } from '../notices/notices.tsx'
 import { SettingsDialog } from '../settings/settings-dialog.tsx'
 import './app.css'
@@ -20,6 +22,7 @@ export function App() {
   const libraryState = useApp((state) => state.libraryState)
   const hasKnowledgeBases = useApp((state) => state.knowledgeBases.length > 0)
   const selected = useApp((state) => state.knowledgeBases.find(({ id }) => id === state.selectedId))
+  const view = useApp((state) => state.view)
   const settingsOpen = useApp((state) => state.settingsOpen)
   useShortcuts()
 
@@ -28,7 +31,8 @@ export function App() {
     else document.documentElement.dataset.theme = theme
   }, [theme])
 
-  const title = selected === undefined ? 'Stackroom' : `${selected.name} – Stackroom`
+  const place = view === 'models' ? 'Embedding models' : selected?.name
+  const title = place === undefined ? 'Stackroom' : `${place} – Stackroom`
   useEffect(() => {
     document.title = title
   }, [title])
@@ -40,9 +44,15 @@ export function App() {
         <div className="app-columns">
           {hasKnowledgeBases && <Sidebar />}
           <main className="app-main">
-            {libraryState === 'failed' && !hasKnowledgeBases && <LibraryFailed />}
-            {libraryState === 'ready' && !hasKnowledgeBases && <EmptyLibrary />}
-            {selected !== undefined && <KnowledgeBaseView key={selected.id} knowledgeBase={selected} />}
+            {view === 'models' ? (
+              <ModelsPage />
+            ) : (
+              <>
+                {libraryState === 'failed' && !hasKnowledgeBases && <LibraryFailed />}
+                {libraryState === 'ready' && !hasKnowledgeBases && <EmptyLibrary />}
+                {selected !== undefined && <KnowledgeBaseView key={selected.id} knowledgeBase={selected} />}
+              </>
+            )}
           </main>
         </div>
       </div>
@@ -50,6 +60,7 @@ export function App() {
       <IntakeDialog />
       <Chooser />
       <ForgetDialog />
+      <ModelsDialogs />
       {settingsOpen && <SettingsDialog />}
       <Notices />
     </>

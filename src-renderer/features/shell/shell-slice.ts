@@ -3,14 +3,19 @@ import type { AppInfo } from '#contract'
 import type { SliceCreator } from '../../store/app-state.ts'
 import type { ConnectionState } from '../../transport/channel.ts'
 
+export type View = 'library' | 'models'
+
 export interface ShellSlice {
   readonly connection: ConnectionState
   readonly appInfo: AppInfo | null
+  /** What fills the window: the selected knowledge base, or the models. */
+  readonly view: View
   /** The sidebar slid out over a narrow window. */
   readonly sidebarOut: boolean
   /** Counts requests to put the focus into the search box. */
   readonly searchFocusRequests: number
   readonly loadAppInfo: () => Promise<void>
+  readonly showView: (view: View) => void
   readonly showSidebar: (out: boolean) => void
   readonly focusSearch: () => void
 }
@@ -18,6 +23,7 @@ export interface ShellSlice {
 export const createShellSlice: SliceCreator<ShellSlice> = ({ client, set, get }) => ({
   connection: client.connection,
   appInfo: null,
+  view: 'library',
   sidebarOut: false,
   searchFocusRequests: 0,
   async loadAppInfo() {
@@ -27,6 +33,8 @@ export const createShellSlice: SliceCreator<ShellSlice> = ({ client, set, get })
       get().notifyError(error)
     }
   },
+  showView: (view) => set({ view, sidebarOut: false, settingsOpen: false }),
   showSidebar: (sidebarOut) => set({ sidebarOut }),
-  focusSearch: () => set((state) => ({ searchFocusRequests: state.searchFocusRequests + 1 })),
+  focusSearch: () =>
+    set((state) => ({ view: 'library', searchFocusRequests: state.searchFocusRequests + 1 })),
 })

@@ -18,11 +18,16 @@ export function useShortcuts(): void {
         event.preventDefault()
         if (event.shiftKey) void state.chooseStorageFolder()
         else void state.chooseSources()
+      } else if (mod && event.shiftKey && key === 'e') {
+        event.preventDefault()
+        state.showView('models')
       } else if (mod && key === ',') {
         event.preventDefault()
         state.showSettings(true)
       } else if (key === 'escape' && state.sidebarOut) {
         state.showSidebar(false)
+      } else if (key === 'escape' && state.view !== 'library' && !isTyping(event.target)) {
+        state.showView('library')
       }
     }
     window.addEventListener('keydown', onKeyDown)

@@ -31,9 +31,12 @@ export function syncFolder(path: string): void {
   }
 }
 
+/** Behind the name of a file that is being written; a crash may leave it there. */
+export const unfinishedEnding = '.new'
+
 /** A reader sees the old or the new text, never a part, whatever happens meanwhile. */
 export function replaceFile(path: string, text: string): void {
-  const temporary = `${path}.new`
+  const temporary = path + unfinishedEnding
   try {
     const file = openSync(temporary, 'w')
     try {

@@ -247,9 +247,10 @@ test('a persist that was cut off after its files were named is rolled forward', 
   }
   const files = jsonFiles.map((name) => {
     const bytes = Buffer.from(second[name]!)
-    return { name, base: fileStamp(join(persistDir, name)), bytes: bytes.length, checksum: crc32(bytes) }
+    const base = { stamp: fileStamp(join(persistDir, name)), bytes: null, checksum: null }
+    return { name, base, bytes: bytes.length, checksum: crc32(bytes) }
   })
-  await writeFile(join(persistDir, '.stackroom/commit.json'), JSON.stringify({ files }))
+  await writeFile(join(persistDir, '.stackroom/commit.json'), JSON.stringify({ unpersisted: null, files }))
   const again = await open()
   expect(await texts()).toEqual(second)
   expect(await again.summary()).toMatchObject({ nodes: 2, persisted: true })

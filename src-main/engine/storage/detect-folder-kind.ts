@@ -1,7 +1,11 @@
 /** What a path is, told from the names in it: nothing is parsed. */
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { FolderKind } from '#contract'
 import { storeFileOf } from './llamaindex/store-files.ts'
+import { workingFile } from './replace-working-store.ts'
+import { workingFolderName } from './working-folder.ts'
 
 export async function detectFolderKind(path: string): Promise<FolderKind> {
   let names: string[]
@@ -22,6 +26,11 @@ export async function detectFolderKind(path: string): Promise<FolderKind> {
   const roles = names.map((name) => storeFileOf(name)?.role)
   if (roles.includes('docstore') || roles.includes('index-store') || has('default__vector_store.json'))
     return 'llamaindex-python'
-  if (has('.stackroom')) return 'stackroom'
+  if (has(workingFolderName)) {
+    const isMade = existsSync(join(path, workingFolderName, workingFile))
+    // Making a new index was broken off before there was anything.
+    if (isMade || names.length > 1) return 'stackroom'
+    return 'empty'
+  }
   return names.length === 0 ? 'empty' : 'files'
 }

@@ -3,22 +3,23 @@
  * complete. Nothing in the folder but `.stackroom` is touched, and no file is ever held as a whole.
  */
 import { randomUUID } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { StackroomError } from '#contract'
-import { fileStamp, syncFolder } from '#platform/atomic-files.ts'
+import { fileStamp } from '#platform/atomic-files.ts'
 import { explainFileError } from '#platform/file-errors.ts'
 import { readManifest, writeManifest } from './source-manifest.ts'
-import { scanStoreFile } from './llamaindex/json-scanner.ts'
+import { checkEntry, damagedAt, scanStoreFile } from './llamaindex/json-scanner.ts'
 import { isImported, sectionRoleOf, storeFilesIn, type StoreFile } from './llamaindex/store-files.ts'
 import { storedKey } from './llamaindex/python-json.ts'
 import { structTypeOf } from './llamaindex/index-struct.ts'
 import { packedEnding } from './packed-vectors.ts'
+import { replaceWorkingStore, workingFile } from './replace-working-store.ts'
+import { isFaissIndex, noteForeignVectorFile } from './foreign-vector-file.ts'
+import { maskUnsearched, settleSections } from './settle-import.ts'
 import { VectorImport } from './vector-import.ts'
 import { WorkingStore } from './working-store.ts'
-
-export const workingFile = 'working.sqlite'
 
 export interface ImportOptions {
   readonly persistDir: string
@@ -29,27 +30,19 @@ export interface ImportOptions {
 /** Throws `damaged-file`, `unsupported-format`, `file-changed`, `cancelled`; the working store is then as it was. */
 export async function importFolder(options: ImportOptions): Promise<void> {
   const { persistDir, workingFolder } = options
-  const temporary = join(workingFolder, `${workingFile}.new`)
-  rmSync(temporary, { force: true })
   const packed: string[] = []
   try {
-    const store = new WorkingStore(temporary, 'create')
-    try {
+    await replaceWorkingStore(workingFolder, async (path) => {
+      using store = new WorkingStore(path, 'create')
       for (const file of storeFilesIn(persistDir)) {
         if (isImported(file)) await importFile(store, file, options, packed)
       }
+      settleSections(store)
       store.finishImport()
-      maskWithoutNode(store)
+      maskUnsearched(store)
       keepManifest(store, join(workingFolder, workingFile))
-    } finally {
-      store[Symbol.dispose]()
-    }
-    flushFile(temporary)
-    removeWorkingStore(workingFolder)
-    renameSync(temporary, join(workingFolder, workingFile))
-    syncFolder(workingFolder)
+    })
   } catch (error) {
-    rmSync(temporary, { force: true })
     for (const name of packed) rmSync(join(workingFolder, `${name}${packedEnding}`), { force: true })
     throw error
   }
@@ -62,6 +55,10 @@ async function importFile(
   packed: string[],
 ): Promise<void> {
   const path = join(persistDir, file.name)
+  if (file.role === 'vector-store' && isFaissIndex(path)) {
+    noteForeignVectorFile(store, path)
+    return
+  }
   const stamp = fileStamp(path)
   const name = `vectors-${randomUUID()}`
   using vectors =
@@ -74,19 +71,26 @@ async function importFile(
     let section = 0
     let role = sectionRoleOf(file.role, '')
     let pause = 0
-    for (const token of scanStoreFile(path)) {
+    // A vector is checked by being read.
+    const leaveUnchecked = (name: string): boolean => sectionRoleOf(file.role, name) === 'embeddings'
+    for (const token of scanStoreFile(path, { leaveUnchecked })) {
       if (token.kind === 'section-start') {
         role = sectionRoleOf(file.role, token.name)
         section = store.addSection(file.name, token.name).id
       } else if (token.kind === 'entry') {
-        if (role === 'embeddings' && vectors?.add(token.key, token.value)) continue
-        if (role === 'index-structs') addStruct(store, file.name, token.key, token.value)
+        if (role === 'embeddings') {
+          if (vectors?.add(token.key, token.value)) continue
+          checkEntry(path, token)
+        }
+        if (role === 'index-structs') addStruct(store, file.name, storedKey(token.key), token.value)
         insert.run(section, storedKey(token.key), token.value)
         if (token.valueEnd - pause > 64 * 1024 * 1024) {
           pause = token.valueEnd
           await nextTurn()
           signal?.throwIfAborted()
         }
+      } else if (token.kind === 'scalar' && sectionRoleOf(file.role, token.name) !== 'other') {
+        throw damagedAt(path, `${token.name} is not an object`, token.keyStart)
       } else if (token.kind === 'file') {
         store
           .statement('UPDATE files SET stamp = ?, bytes = ?, checksum = ? WHERE name = ?')
@@ -94,36 +98,29 @@ async function importFile(
       }
     }
     vectors?.finish()
-    if (fileStamp(path) !== stamp)
-      throw new StackroomError('file-changed', `${file.name} was changed while it was read.`, {
-        hint: 'Wait until the other program has finished, and open the folder again.',
-      })
+    if (fileStamp(path) !== stamp) throw changedWhileRead(file.name)
     store.database.exec('COMMIT')
   } catch (error) {
     store.database.exec('ROLLBACK')
+    // What looks damaged may be half of what another program is writing.
+    if (fileStamp(path) !== stamp) throw changedWhileRead(file.name)
     throw explainFileError(error, path)
   }
 }
 
-function addStruct(store: WorkingStore, file: string, key: string, value: Buffer): void {
+export function changedWhileRead(name: string): StackroomError {
+  return new StackroomError('file-changed', `${name} was changed while it was read.`, {
+    hint: 'Wait until the other program has finished, and open the folder again.',
+  })
+}
+
+export function addStruct(store: WorkingStore, file: string, key: string, value: Buffer): void {
   const type = structTypeOf(value)
   if (type === null)
     throw new StackroomError('damaged-file', `${file} is damaged: the index ${key} cannot be read.`, {
       hint: 'Restore the file from a backup, or index the documents again. Nothing in the folder was changed.',
     })
   store.statement('INSERT OR REPLACE INTO index_structs VALUES (?, ?)').run(key, type)
-}
-
-/** A vector whose node is not in the docstore cannot be shown, so it is not searched. `verify` tells of it. */
-function maskWithoutNode(store: WorkingStore): void {
-  const nodes = store.sections().find(({ role }) => role === 'nodes')
-  if (!nodes) return
-  store
-    .statement(
-      `INSERT INTO masked (store, row) SELECT store, row FROM vectors
-       WHERE NOT EXISTS (SELECT 1 FROM entries WHERE section = ? AND key = node_id)`,
-    )
-    .run(nodes.id)
 }
 
 /** What is known of source files stays, as long as every document made of them is still there. */
@@ -142,20 +139,5 @@ function keepManifest(store: WorkingStore, previousPath: string): void {
     }
   } finally {
     previous[Symbol.dispose]()
-  }
-}
-
-/** Removes SQLite's files and packed vectors that no working store names. */
-export function removeWorkingStore(workingFolder: string): void {
-  for (const ending of ['', '-wal', '-shm', '-journal'])
-    rmSync(join(workingFolder, workingFile + ending), { force: true })
-}
-
-function flushFile(path: string): void {
-  const file = openSync(path, 'r+')
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
   }
 }

@@ -13,7 +13,7 @@ export interface OpenStorageFolderOptions {
 
 /**
  * Opens a persist dir that exists, bringing in what another program changed since last time. Throws `path-missing`,
- * `not-a-storage-folder`, `missing-file`, `damaged-file`, `dimension-mismatch`, `both-sides-changed`, `locked`.
+ * `not-a-storage-folder`, `missing-file`, `damaged-file`, `locked`.
  */
 export function openStorageFolder(options: OpenStorageFolderOptions): Promise<StorageFolder> {
   return start(options, null)
@@ -42,6 +42,16 @@ async function start(
     await Promise.all([writer.close(), reader.close()])
     throw error
   }
+  let isBringingIn = false
+  /** Nobody waits for it. What keeps it from being done is thrown by the next change or persist. */
+  const bringIn = (): void => {
+    if (isBringingIn) return
+    isBringingIn = true
+    const done = (): void => {
+      isBringingIn = false
+    }
+    writer.call('bringIn', null).then(done, done)
+  }
   const close = async (): Promise<void> => {
     try {
       await reader.call('close', null)
@@ -52,7 +62,11 @@ async function start(
   }
   return {
     persistDir,
-    summary: () => reader.call('summary', null),
+    summary: async () => {
+      const summary = await reader.call('summary', null)
+      if (summary.changedOutside) bringIn()
+      return summary
+    },
     query: (vector, topK, options) => reader.call('query', { vector, topK }, options),
     nodes: (nodeIds) => reader.call('nodes', nodeIds),
     nodesOfDocument: (refDocId) => reader.call('nodesOfDocument', refDocId),
@@ -71,6 +85,9 @@ async function start(
     manifest: () => reader.call('manifest', null),
     writeSettings: (newSettings) => writer.call('writeSettings', newSettings),
     persist: (options) => writer.call('persist', null, options),
+    resolveConflict: async (keep, options) => ({
+      backup: await writer.call('resolveConflict', keep, options),
+    }),
     close,
     [Symbol.asyncDispose]: close,
   }

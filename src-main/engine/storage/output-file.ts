@@ -1,7 +1,18 @@
 /** A file that is written front to back: gathered into large writes, copied from another file where nothing changed. */
-import { closeSync, fsyncSync, openSync, readSync } from 'node:fs'
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  statSync,
+  type Stats,
+} from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { writeFully } from '#platform/atomic-files.ts'
+import { errorCodeOf } from '#platform/file-errors.ts'
 
 const blockBytes = 1024 * 1024
 
@@ -12,8 +23,22 @@ export class OutputFile implements Disposable {
   #bytes = 0
   #checksum = 0
 
-  constructor(path: string, mode: number) {
-    this.#file = openSync(path, 'w', mode)
+  /** @param like a file whose mode and owner it gets, as far as the system lets us */
+  constructor(path: string, like: string | null) {
+    this.#file = openSync(path, 'w', 0o644)
+    if (like !== null) this.#makeLike(statSync(like))
+  }
+
+  #makeLike({ mode, uid, gid }: Stats): void {
+    fchmodSync(this.#file, mode & 0o7777)
+    const own = fstatSync(this.#file)
+    if (own.uid === uid && own.gid === gid) return
+    try {
+      fchownSync(this.#file, uid, gid)
+    } catch (error) {
+      // Only the superuser may give files away.
+      if (errorCodeOf(error) !== 'EPERM') throw error
+    }
   }
 
   [Symbol.dispose](): void {

@@ -1,14 +1,15 @@
 /** `stackroom.json`, read and written. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { StackroomError } from '#contract'
-import { replaceFile } from '#platform/atomic-files.ts'
+import { replaceFile, unfinishedEnding } from '#platform/atomic-files.ts'
 import { errorCodeOf } from '#platform/file-errors.ts'
-import { stackroomSettingsSchema, type StackroomSettings } from './stackroom-settings.ts'
+import { settingsVersion, stackroomSettingsSchema, type StackroomSettings } from './stackroom-settings.ts'
 
 export const settingsFile = 'stackroom.json'
 
-/** Null when there is none. Throws `damaged-file`. */
+/** Null when there is none. Throws `damaged-file`, and `unsupported-format` for a file of a later version. */
 export function readSettings(persistDir: string): StackroomSettings | null {
   let text: string
   try {
@@ -18,8 +19,11 @@ export function readSettings(persistDir: string): StackroomSettings | null {
     throw error
   }
   try {
-    return stackroomSettingsSchema.parse(JSON.parse(text))
+    const value: unknown = JSON.parse(text)
+    requireKnownVersion(value)
+    return stackroomSettingsSchema.parse(value)
   } catch (error) {
+    if (error instanceof StackroomError) throw error
     throw new StackroomError(
       'damaged-file',
       'stackroom.json is damaged: the settings of this index cannot be read.',
@@ -31,7 +35,39 @@ export function readSettings(persistDir: string): StackroomSettings | null {
   }
 }
 
+function requireKnownVersion(value: unknown): void {
+  const version = z.looseObject({ version: z.number() }).safeParse(value).data?.version ?? settingsVersion
+  if (version <= settingsVersion) return
+  throw new StackroomError(
+    'unsupported-format',
+    `A later version of Stackroom wrote the settings of this index (stackroom.json has version ${version}, this program knows ${settingsVersion}).`,
+    { hint: 'Update Stackroom. Nothing in the folder was changed.' },
+  )
+}
+
+/** What could be a secret is left out: the folder may be copied and published. */
 export function writeSettings(persistDir: string, settings: StackroomSettings): void {
-  const text = JSON.stringify(stackroomSettingsSchema.parse(settings), null, 2)
+  const { embedModel, vectorStore, ...rest } = stackroomSettingsSchema.parse(settings)
+  const safe = { ...rest, embedModel: withoutSecrets(embedModel), vectorStore: withoutSecrets(vectorStore) }
+  const text = JSON.stringify({ ...settings, ...safe }, null, 2)
   replaceFile(join(persistDir, settingsFile), `${text}\n`)
+}
+
+/** What a crash while writing leaves behind. */
+export function removeUnfinishedSettings(persistDir: string): void {
+  rmSync(join(persistDir, settingsFile + unfinishedEnding), { force: true })
+}
+
+const secretNames =
+  /^(api[-_]?key|key|(access|auth)?[-_]?token|secret|password|authorization|credentials?|headers)$/i
+
+function withoutSecrets(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(/(?<=^[a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i, '')
+  if (Array.isArray(value)) return value.map(withoutSecrets)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, item]) =>
+      secretNames.test(name) ? [] : [[name, withoutSecrets(item)] as const],
+    ),
+  )
 }

@@ -7,6 +7,7 @@ import type { ParsedDocument } from '#engine/schema/node.ts'
 import type { OldVectors } from './old-vectors.ts'
 import type { NewVector, ReplacementProgress, ReplacementTarget, TextPage } from './replace-vectors.ts'
 import type { SampledNode } from './sample-nodes.ts'
+import type { ConflictSide } from './shared-store.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
 
 export interface StorageSummary {
@@ -22,6 +23,10 @@ export interface StorageSummary {
   readonly readOnly: boolean
   /** Whether the JSON files have everything that the working store has. */
   readonly persisted: boolean
+  /** Both sides changed, or another program damaged a file: searchable as Stackroom knows it, changes wait for a choice. */
+  readonly conflict: boolean
+  /** Another program wrote the JSON files, and that is not brought in yet; asking for the summary starts it. */
+  readonly changedOutside: boolean
   readonly settings: StackroomSettings | null
   readonly files: readonly {
     readonly name: string
@@ -30,6 +35,12 @@ export interface StorageSummary {
   }[]
   /** Index structs of the index store: id and type (`vector_store`, `list`, `tree`, …). */
   readonly indexes: readonly { readonly id: string; readonly type: string }[]
+  /** All vector stores of the folder; searched is the one of the namespace `default`. */
+  readonly vectorStores: readonly {
+    readonly namespace: string
+    readonly vectors: number
+    readonly dimensions: number | null
+  }[]
   /** Sentences about what is odd but stops nothing. */
   readonly warnings: readonly string[]
 }
@@ -118,7 +129,15 @@ export interface StorageFolder extends AsyncDisposable {
   change(change: StorageChange, options?: { signal?: AbortSignal }): Promise<void>
   manifest(): Promise<ManifestEntry[]>
   writeSettings(settings: StackroomSettings): Promise<void>
-  /** Brings the JSON files up to date, as a set. Does nothing when they are. */
+  /** Brings the JSON files up to date, as a set. Does nothing when they are. Throws `both-sides-changed`. */
   persist(options?: { signal?: AbortSignal }): Promise<void>
+  /**
+   * Ends a conflict: `files` keeps what other programs wrote, `stackroom` what is in the working store. The other side goes
+   * into the folder `backup`, as a whole persist dir. Throws `wrong-usage` when there is no conflict.
+   */
+  resolveConflict(
+    keep: ConflictSide,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<{ backup: string }>
   close(): Promise<void>
 }

@@ -2,19 +2,18 @@
  * Answers searches and reads of one folder, in a thread and on a connection of its own: it waits for no write and for no
  * persist, and sees what is committed.
  */
-import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { VectorSearch } from '#engine/retrieve/vector-search.ts'
 import { layoutOf } from './folder-layout.ts'
+import { summaryOf } from './folder-summary.ts'
 import { readManifest } from './source-manifest.ts'
-import { workingFile } from './import-folder.ts'
-import { storeFilesIn } from './llamaindex/store-files.ts'
-import { settingsOfReplacement } from './old-vectors.ts'
+import { identityOf, workingFile } from './replace-working-store.ts'
+import { originalKey, parsePythonJson, storedKey } from './llamaindex/python-json.ts'
 import { PackedVectors, packedEnding } from './packed-vectors.ts'
 import { quantisedEnding, readQuantised, writeQuantised } from './quantised-file.ts'
 import { readNode, readRefDocInfo } from './read-node.ts'
 import { sampleNodes, type SampledNode } from './sample-nodes.ts'
-import { readSettings, settingsFile } from './stackroom-settings-file.ts'
 import type { ManifestEntry, ScoredNode, StorageSummary, StoredNode } from './storage-folder.ts'
 import type { OpenedFolder } from './storage-writer.ts'
 import { WorkingStore, type VectorStoreRow } from './working-store.ts'
@@ -33,14 +32,17 @@ interface LoadedVectors {
 
 export class StorageReader implements AsyncDisposable {
   readonly #folder: OpenedFolder
-  readonly #store: WorkingStore
+  #store: WorkingStore
+  /** Of the database that is open. */
+  #identity: string | null
   #version: unknown
   #loaded: LoadedVectors | null = null
   #keeping: Promise<void> = Promise.resolve()
 
   constructor(folder: OpenedFolder) {
     this.#folder = folder
-    this.#store = new WorkingStore(join(folder.workingFolder, workingFile), 'read')
+    this.#identity = identityOf(this.#path)
+    this.#store = new WorkingStore(this.#path, 'read')
     this.#refresh()
     this.#keep()
   }
@@ -52,8 +54,24 @@ export class StorageReader implements AsyncDisposable {
     this.#store[Symbol.dispose]()
   }
 
+  get #path(): string {
+    return join(this.#folder.workingFolder, workingFile)
+  }
+
+  /** A working store that was made anew is another file. While it is being put in place the old one answers. */
+  #reopen(): void {
+    const identity = identityOf(this.#path)
+    if (identity === null || identity === this.#identity) return
+    const store = new WorkingStore(this.#path, 'read')
+    this.#store[Symbol.dispose]()
+    this.#store = store
+    this.#identity = identity
+    this.#version = undefined
+  }
+
   /** Takes in what was committed since the last call. */
   #refresh(): void {
+    this.#reopen()
     const version = this.#store.database.pragma('data_version', { simple: true })
     if (version === this.#version) return
     this.#store.forgetSections()
@@ -107,14 +125,14 @@ export class StorageReader implements AsyncDisposable {
     const nodeId = this.#store.statement('SELECT node_id FROM vectors WHERE store = ? AND row = ?').pluck()
     return loaded.search
       .search(vector, topK)
-      .map(({ row, score }) => ({ nodeId: String(nodeId.get(loaded.row.id, row)), score }))
+      .map(({ row, score }) => ({ nodeId: originalKey(String(nodeId.get(loaded.row.id, row))), score }))
   }
 
   nodes(nodeIds: readonly string[]): StoredNode[] {
     const section = this.#sectionOf('nodes')
     if (section === undefined) return []
     return nodeIds.flatMap((nodeId) => {
-      const text = this.#store.get(section, nodeId)
+      const text = this.#store.get(section, storedKey(nodeId))
       return text === null ? [] : [readNode(nodeId, text)]
     })
   }
@@ -130,16 +148,19 @@ export class StorageReader implements AsyncDisposable {
   nodesOfDocument(refDocId: string): StoredNode[] {
     const section = this.#sectionOf('ref-doc-info')
     if (section === undefined) return []
-    const { nodeIds } = readRefDocInfo(this.#store.get(section, refDocId))
+    const { nodeIds } = readRefDocInfo(this.#store.get(section, storedKey(refDocId)))
     return this.nodes(nodeIds).sort((a, b) => (a.startCharIdx ?? 0) - (b.startCharIdx ?? 0))
   }
 
   documentHashes(refDocIds: readonly string[]): (string | null)[] {
     const section = this.#sectionOf('node-metadata')
-    return refDocIds.map((id) => (section === undefined ? null : hashIn(this.#store.get(section, id))))
+    return refDocIds.map((id) =>
+      section === undefined ? null : hashIn(this.#store.get(section, storedKey(id))),
+    )
   }
 
   manifest(): ManifestEntry[] {
+    this.#refresh()
     return readManifest(this.#store)
   }
 
@@ -149,73 +170,16 @@ export class StorageReader implements AsyncDisposable {
   }
 
   summary(): StorageSummary {
-    const { persistDir, kind, readOnly } = this.#folder
-    const store = this.#store
-    const nodes = store.count(this.#sectionOf('nodes'))
-    const layout = layoutOf(store)
-    const rows = layout.vectorStore
-    const masked = rows ? store.number('SELECT count(DISTINCT row) FROM masked WHERE store = ?', rows.id) : 0
-    const vectors = rows ? rows.rows - masked : 0
-    const indexes = store.statement('SELECT key AS id, type FROM index_structs').all() as {
-      id: string
-      type: string
-    }[]
-    return {
-      kind,
-      documents: store.count(this.#sectionOf('ref-doc-info')),
-      nodes,
-      vectors,
-      dimensions: rows?.dimensions ?? null,
-      store: nodes > 0 && vectors === 0 ? 'external' : 'simple',
-      readOnly: readOnly !== null || layout.flavour === 'typescript',
-      persisted: store.isPersisted,
-      settings: settingsOfReplacement(store) ?? (existsSync(persistDir) ? readSettings(persistDir) : null),
-      files: this.#files(),
-      indexes,
-      warnings: this.#warnings({ nodes, vectors, indexes, isTypescript: layout.flavour === 'typescript' }),
-    }
-  }
-
-  #files(): StorageSummary['files'] {
-    const { persistDir } = this.#folder
-    const present = existsSync(persistDir) ? storeFilesIn(persistDir).map(({ name }) => name) : []
-    const known = this.#store.statement('SELECT name FROM files').pluck().all() as string[]
-    const missing = known.filter((name) => !present.includes(name))
-    return [...present, ...missing, settingsFile].flatMap((name): StorageSummary['files'][number][] => {
-      const stats = statSync(join(persistDir, name), { throwIfNoEntry: false })
-      if (stats) return [{ name, bytes: stats.size, state: 'ok' }]
-      return name === settingsFile ? [] : [{ name, bytes: 0, state: 'missing' }]
-    })
-  }
-
-  #warnings(facts: {
-    nodes: number
-    vectors: number
-    indexes: StorageSummary['indexes']
-    isTypescript: boolean
-  }): string[] {
-    const { nodes, vectors, indexes, isTypescript } = facts
-    const warnings: string[] = []
-    const { readOnly } = this.#folder
-    if (readOnly) warnings.push(readOnly.message)
-    if (isTypescript) warnings.push('LlamaIndexTS wrote this folder: it can be searched, but not changed.')
-    if (nodes > 0 && vectors === 0)
-      warnings.push(
-        'The folder has no vectors: they are in another vector store, or default__vector_store.json is missing.',
-      )
-    else if (vectors < nodes)
-      warnings.push(`${nodes - vectors} of ${nodes} nodes have no vector that can be searched.`)
-    const others = indexes.filter(({ type }) =>
-      ['tree', 'keyword_table', 'kg', 'document_summary'].includes(type),
-    )
-    if (others.length > 0)
-      warnings.push(
-        `The folder also has indexes that Stackroom keeps but does not search: ${others.map(({ type }) => type).join(', ')}.`,
-      )
-    return warnings
+    this.#refresh()
+    return summaryOf(this.#store, this.#folder)
   }
 }
 
 function hashIn(text: string | null): string | null {
-  return /"doc_?[hH]ash": ?"([^"\\]*)"/.exec(text ?? '')?.[1] ?? null
+  return text === null ? null : (hashSchema.safeParse(parsePythonJson(text)).data ?? null)
 }
+
+/** LlamaIndexTS has it as `docHash`. */
+const hashSchema = z
+  .looseObject({ doc_hash: z.string().optional(), docHash: z.string().optional() })
+  .transform(({ doc_hash, docHash }) => doc_hash ?? docHash)

@@ -12,6 +12,7 @@ import {
   type NewVector,
   type ReplacementTarget,
 } from './replace-vectors.ts'
+import type { ConflictSide } from './shared-store.ts'
 import { StorageReader } from './storage-reader.ts'
 import { StorageWriter, type OpenedFolder, type StorageWriterOptions } from './storage-writer.ts'
 
@@ -43,7 +44,10 @@ export function storageWriterMethods() {
     discardOldVectors: (_: null) => opened().work(({ workingFolder }) => discardOldVectors(workingFolder)),
     restoreOldVectors: (_: null, { signal }: WorkerCallContext) =>
       opened().work((folder) => restoreOldVectors(folder, signal)),
+    bringIn: (_: null, { signal }: WorkerCallContext) => opened().bringIn(signal),
     persist: (_: null, { signal }: WorkerCallContext) => opened().persist(signal),
+    resolveConflict: (keep: ConflictSide, { signal }: WorkerCallContext) =>
+      opened().resolveConflict(keep, signal),
     async close(_: null): Promise<void> {
       await writer?.close()
       writer = undefined

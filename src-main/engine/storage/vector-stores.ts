@@ -49,21 +49,30 @@ export class VectorStores implements Disposable {
         `The vector of node ${nodeId} has ${vector.length} dimensions, the index has ${row.dimensions}.`,
         { hint: 'Use the embed model that the index was built with.' },
       )
-    const existed = this.#drop(row.id, nodeId)
+    const existed = this.drop(row.id, nodeId)
     const wasText = store
       .statement('DELETE FROM entries WHERE section = ? AND key = ?')
       .run(section.id, nodeId).changes
+    this.append(section.file, nodeId, vector)
+    store.noteChange(section, nodeId, !existed && wasText === 0)
+  }
+
+  /** A vector as a JSON file has it, of the length of the others: one that cannot be searched is taken, too. */
+  append(file: string, nodeId: string, vector: Float32Array): void {
+    const store = this.#store
+    const row = this.#storeFor(file, vector.length)
     const packed = this.packed(row)
     packed.write(row.rows, vector)
     this.#written.add(packed)
     store.statement('INSERT INTO vectors VALUES (?, ?, ?)').run(row.id, row.rows, nodeId)
     store.statement('UPDATE vector_stores SET rows = rows + 1 WHERE id = ?').run(row.id)
-    store.noteChange(section, nodeId, !existed && wasText === 0)
+    if (!isSearchable(vector))
+      store.statement('INSERT INTO masked (store, row) VALUES (?, ?)').run(row.id, row.rows)
   }
 
   /** As `del embedding_dict[node_id]`; false when it is not there. */
   remove(storeId: number, nodeId: string): boolean {
-    if (!this.#drop(storeId, nodeId)) return false
+    if (!this.drop(storeId, nodeId)) return false
     const store = this.#store
     const file = String(store.value('SELECT file FROM vector_stores WHERE id = ?', storeId))
     const section = store.section(file, 'embeddings')
@@ -71,7 +80,8 @@ export class VectorStores implements Disposable {
     return true
   }
 
-  #drop(storeId: number, nodeId: string): boolean {
+  /** Takes it out of the index, as if it had never been in the JSON file. */
+  drop(storeId: number, nodeId: string): boolean {
     const row = this.#store.rowOf(storeId, nodeId)
     if (row === null) return false
     this.#store.statement('DELETE FROM vectors WHERE store = ? AND row = ?').run(storeId, row)

@@ -1,8 +1,9 @@
 /** Where the working store of a folder is, and whether this process may write to it. */
 import { createHash } from 'node:crypto'
-import { accessSync, constants, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { StackroomError } from '#contract'
+import { syncFolder, unfinishedEnding } from '#platform/atomic-files.ts'
 import { errorCodeOf, explainFileError } from '#platform/file-errors.ts'
 import { FolderLock } from '#platform/folder-lock.ts'
 import { packedEnding } from './packed-vectors.ts'
@@ -39,7 +40,7 @@ export function openWorkingFolder(persistDir: string, dataFolder: string): Worki
 }
 
 function openLocked(path: string, readOnly: StackroomError | null): WorkingFolder {
-  mkdirSync(path, { recursive: true })
+  if (mkdirSync(path, { recursive: true }) !== undefined) syncFolder(dirname(path))
   try {
     return { path, lock: new FolderLock(path, program), readOnly }
   } catch (error) {
@@ -48,12 +49,46 @@ function openLocked(path: string, readOnly: StackroomError | null): WorkingFolde
   }
 }
 
+/** In the working folder: working stores that could not be read, and may have changes that the JSON files lack. */
+export const setAsideFolder = 'set-aside'
+/** In the working folder: sides that lost a conflict, each a persist dir of its own. */
+export const backupsFolder = 'backups'
+
+/** A name for a folder that is made now; colons are not allowed everywhere. */
+export function folderNameOfNow(): string {
+  return new Date().toISOString().replaceAll(':', '-')
+}
+
 /** Packed vectors of working stores that are no more, and what a crash left half written. */
 export function removeLeftovers(path: string, store: WorkingStore): void {
   const used = new Set(store.vectorStores().map(({ packed }) => packed))
   for (const name of readdirSync(path)) {
     const isVectors = name.endsWith(packedEnding) || name.endsWith(quantisedEnding)
-    if (name.endsWith('.new') || (isVectors && !used.has(name.slice(0, name.lastIndexOf('.')))))
+    if (name.endsWith(unfinishedEnding) || (isVectors && !used.has(name.slice(0, name.lastIndexOf('.')))))
       rmSync(join(path, name), { force: true })
   }
+  const backups = join(path, backupsFolder)
+  for (const name of existsSync(backups) ? readdirSync(backups) : [])
+    if (name.endsWith(unfinishedEnding)) rmSync(join(backups, name), { recursive: true, force: true })
+}
+
+/** Makes a backup under a name of its own when it is whole. Answers with its path. */
+export async function makeBackup(
+  workingFolder: string,
+  fill: (folder: string) => void | Promise<void>,
+): Promise<string> {
+  const backups = join(workingFolder, backupsFolder)
+  const path = join(backups, folderNameOfNow())
+  mkdirSync(path + unfinishedEnding, { recursive: true })
+  try {
+    await fill(path + unfinishedEnding)
+    syncFolder(path + unfinishedEnding)
+    renameSync(path + unfinishedEnding, path)
+  } catch (error) {
+    rmSync(path + unfinishedEnding, { recursive: true, force: true })
+    throw error
+  }
+  syncFolder(backups)
+  syncFolder(workingFolder)
+  return path
 }

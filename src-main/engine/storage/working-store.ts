@@ -6,6 +6,7 @@
  * What a change touches is noted entry by entry, so that the JSON files can be brought up to date by copying everything
  * else. A file that was never written has no notes: it is written as a whole.
  */
+import { randomUUID } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { StackroomError } from '#contract'
 import { errorCodeOf } from '#platform/file-errors.ts'
@@ -186,9 +187,18 @@ export class WorkingStore implements Disposable {
     else this.statement('INSERT OR REPLACE INTO meta VALUES (?, ?)').run(key, value)
   }
 
-  /** Whether the JSON files lack something. */
+  /** Whether the JSON files have everything. */
   get isPersisted(): boolean {
-    return this.meta('unpersisted') === null
+    return this.unpersisted === null
+  }
+
+  /** Names what the JSON files lack: another name after each change, null when they lack nothing. */
+  get unpersisted(): string | null {
+    return this.meta('unpersisted')
+  }
+
+  noteUnpersisted(): void {
+    this.setMeta('unpersisted', randomUUID())
   }
 
   sections(): readonly SectionRow[] {

@@ -1,4 +1,5 @@
 /** The worker's side of worker-client.ts: answers calls with the methods it is given. */
+import { flushCompileCache } from 'node:module'
 import { parentPort, type Transferable } from 'node:worker_threads'
 import { StackroomError, toErrorShape, type ErrorShape } from '#contract'
 
@@ -34,6 +35,7 @@ export function serveWorker(methods: WorkerMethods): void {
   const port = parentPort
   if (!port) throw new StackroomError('internal', 'A worker entry point was run outside of a worker thread.')
   const running = new Map<number, AbortController>()
+  let answered = 0
   const post = (answer: WorkerAnswer, transfer: readonly Transferable[] = []): void =>
     port.postMessage(answer, transfer)
 
@@ -58,6 +60,8 @@ export function serveWorker(methods: WorkerMethods): void {
       })
     } finally {
       running.delete(id)
+      // Threads are ended, they do not end: what was compiled for this one is kept now, for the next.
+      if (answered++ === 0) setImmediate(flushCompileCache)
     }
   }
 

@@ -6,11 +6,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { z } from 'zod'
+import { keepCompiledCode } from '#platform/compile-cache.ts'
 import { openStorageFolder } from '#engine/storage/open-storage-folder.ts'
+import { cacheFolder } from './storage-folders.ts'
 import { buildNodes } from '../integration/storage-documents.ts'
 
 const [action, persistDir] = process.argv.slice(2)
 if (!persistDir || (action !== 'open' && action !== 'work')) throw new Error('open|work <folder>')
+
+// As the app and the command do.
+keepCompiledCode(cacheFolder)
 
 const nodesOfDocument = 5
 const queries = z

@@ -1,6 +1,7 @@
 /** The `stackroom` command: reads the command line, runs one use case, and answers with an exit code. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { StackroomError, toErrorShape } from '#contract'
+import { keepCompiledCode } from '#platform/compile-cache.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
 import { Log } from '#platform/log.ts'
 import { version } from '../paths.ts'
@@ -90,6 +91,7 @@ process.stdout.on('error', (error: Error) => {
 })
 process.once('SIGINT', cancel)
 process.once('SIGTERM', cancel)
+keepCompiledCode(dataFolderPath())
 try {
   await program().parseAsync(process.argv)
 } catch (error) {

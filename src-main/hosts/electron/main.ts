@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { app, dialog, type BrowserWindow } from 'electron'
 import { toErrorShape } from '#contract'
 import { createApplication, type Application } from '#app/application.ts'
+import { keepCompiledCode } from '#platform/compile-cache.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
 import { outFolder, rendererFolder, resourcesFolder, version } from '../paths.ts'
 import { electronServices } from './dialogs.ts'
@@ -39,6 +40,7 @@ async function showWindow(application: Application, dataFolder: string): Promise
 
 async function start(): Promise<void> {
   const dataFolder = dataFolderPath()
+  keepCompiledCode(dataFolder)
   app.setPath('userData', join(dataFolder, 'window'))
   await app.whenReady()
   denyEverythingElse()

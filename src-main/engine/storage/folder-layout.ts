@@ -1,4 +1,5 @@
 /** Which sections of which files play which part in one folder. */
+import { vectorStructTypes } from './llamaindex/index-struct.ts'
 import { defaultNamespace, sectionsOfNewFile, storeFileOf } from './llamaindex/store-files.ts'
 import type { SectionRow, VectorStoreRow, WorkingStore } from './working-store.ts'
 
@@ -6,9 +7,20 @@ export interface FolderLayout {
   readonly flavour: 'python' | 'typescript'
   readonly docstore: string | null
   readonly indexStore: string | null
-  /** The vector store that is searched: the default one, or the only one with vectors. */
+  /** The vector store that is searched: the default one, or when it is not there the first that has vectors. */
   readonly vectorStore: VectorStoreRow | null
+  /** Where the vectors of the vector index are, when they are not in the folder or cannot be read from it. */
+  readonly vectorsElsewhere: 'faiss' | 'external' | null
+  readonly structs: readonly IndexStructRow[]
 }
+
+export interface IndexStructRow {
+  readonly key: string
+  readonly type: string
+}
+
+/** Meta value: the file in which a vector store of another kind keeps its own bytes. */
+export const foreignVectorFile = 'foreign-vector-file'
 
 export function layoutOf(store: WorkingStore): FolderLayout {
   const names = store.statement('SELECT name FROM files ORDER BY name').pluck().all() as string[]
@@ -16,19 +28,45 @@ export function layoutOf(store: WorkingStore): FolderLayout {
     names.find((name) => storeFileOf(name)?.role === role) ?? null
   const isTypescript =
     names.includes('doc_store.json') || store.sections().some(({ name }) => name === 'embeddingDict')
+  const structs = structsOf(store)
   return {
     flavour: isTypescript ? 'typescript' : 'python',
     docstore: withRole('docstore'),
     indexStore: withRole('index-store'),
     vectorStore: searchedVectorStore(store),
+    vectorsElsewhere: vectorsElsewhere(store, names, structs),
+    structs,
   }
 }
 
+function isDefault(file: string): boolean {
+  return storeFileOf(file)?.namespace === defaultNamespace
+}
+
+/** In the order of the index store. */
+function structsOf(store: WorkingStore): IndexStructRow[] {
+  return store
+    .statement(
+      `SELECT index_structs.key, type FROM index_structs JOIN entries ON entries.key = index_structs.key
+       JOIN sections ON sections.id = entries.section AND role = 'index-structs' ORDER BY entries.id`,
+    )
+    .all() as IndexStructRow[]
+}
+
+/** `default__vector_store.json` goes before the `vector_store.json` of older versions, which may have been left behind. */
 function searchedVectorStore(store: WorkingStore): VectorStoreRow | null {
-  const all = store.vectorStores()
-  const isDefault = ({ file }: VectorStoreRow): boolean => storeFileOf(file)?.namespace === defaultNamespace
-  const filled = all.filter(({ rows }) => rows > 0)
-  return filled.find(isDefault) ?? filled[0] ?? all.find(isDefault) ?? null
+  const all = store.vectorStores().toSorted((one, other) => (one.file < other.file ? -1 : 1))
+  return all.find(({ file }) => isDefault(file)) ?? all.find(({ rows }) => rows > 0) ?? null
+}
+
+function vectorsElsewhere(
+  store: WorkingStore,
+  names: readonly string[],
+  structs: readonly IndexStructRow[],
+): FolderLayout['vectorsElsewhere'] {
+  if (store.meta(foreignVectorFile) !== null) return 'faiss'
+  const hasVectorIndex = structs.some(({ type }) => vectorStructTypes.includes(type))
+  return hasVectorIndex && !names.some(isDefault) ? 'external' : null
 }
 
 /** The section of a file that has this role; made with Python's name when it is not there yet. */

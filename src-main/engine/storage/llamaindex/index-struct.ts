@@ -1,28 +1,49 @@
 /**
- * Index structs of index_store.json. The nodes_dict of a vector index names every node, in one huge string inside
- * `__data__`; it is edited as bytes, so that what is not touched keeps its text and its order.
+ * Index structs of index_store.json, which name the nodes of each index. They may be one huge string inside `__data__`, and
+ * are edited as bytes, so that what is not touched keeps its text and its order.
  */
+import { isAscii } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
 import { StackroomError } from '#contract'
+import {
+  elementsOf,
+  membersOf,
+  rebuild,
+  replaceValue,
+  textOf,
+  type Element,
+  type Member,
+} from './json-members.ts'
 import { pythonJson, pythonJsonString } from './python-json.ts'
-import { skipString, skipValue } from './json-scanner.ts'
+
+export { membersOf, type Member } from './json-members.ts'
 
 /** Structs of vector indexes: what inserts go into. */
-export const vectorStructTypes: readonly string[] = ['vector_store', 'dict', 'multimodal']
+export const vectorStructTypes: readonly string[] = ['vector_store', 'multimodal', 'dict', 'simple_dict']
+
+/**
+ * Structs that can be made to forget nodes as the index's own `delete_nodes` does it. Python cannot delete from trees and
+ * knowledge graphs; the struct of a property graph names no nodes.
+ */
+export const forgettingStructTypes: readonly string[] = [
+  ...vectorStructTypes,
+  'list',
+  'keyword_table',
+  'document_summary',
+]
 
 export interface StructChange {
+  /** For a document summary index also the ref doc ids that are gone. */
   readonly nodeId: string
   readonly added: boolean
 }
 
 /** Null when it is not an index struct. LlamaIndexTS has the type inside, Python beside the data. */
 export function structTypeOf(value: Buffer): string | null {
-  const members = membersOf(value, 0)
+  const members = membersOf(value)
   for (const name of ['__type__', 'type']) {
-    const member = members?.find((candidate) => candidate.key === name)
-    if (!member || value[member.start] !== 0x22) continue
-    return z.string().safeParse(JSON.parse(value.toString('utf8', member.start, member.end))).data ?? null
+    const member = members?.find(({ key }) => key === name)
+    if (member) return textOf(value, member)
   }
   return null
 }
@@ -37,30 +58,36 @@ export function newVectorStruct(indexId: string = randomUUID()): {
   return { indexId, type: 'vector_store', value }
 }
 
-/** As `IndexDict.add_node` and `IndexDict.delete`, `IndexList.add_node` and its removal. Throws `damaged-file`. */
+/** What an index struct holds, as JSON text, and how to put another one in its place. Throws `damaged-file`. */
+function dataOf(value: Buffer): { data: Buffer; withData: (data: Buffer) => Buffer } {
+  const member = membersOf(value)?.find(({ key }) => key === '__data__')
+  if (!member) throw unreadable()
+  const text = textOf(value, member)
+  if (text === null)
+    return {
+      data: value.subarray(member.start, member.end),
+      withData: (data) => replaceValue(value, member, data),
+    }
+  // As it was written: with everything escaped that is not ASCII, or as it is.
+  const print = isAscii(value.subarray(member.start, member.end)) ? pythonJsonString : JSON.stringify
+  return {
+    data: Buffer.from(wellFormed(text)),
+    withData: (data) => replaceValue(value, member, Buffer.from(print(data.toString('utf8')))),
+  }
+}
+
+/** Half a surrogate pair has no UTF-8: inside JSON it may as well be escaped. */
+function wellFormed(json: string): string {
+  if (json.isWellFormed()) return json
+  return json.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`)
+}
+
+/** As the `add_node` and `delete` of each struct in Python. Throws `damaged-file`. */
 export function changeStruct(value: Buffer, changes: readonly StructChange[]): Buffer {
-  const data = membersOf(value, 0)?.find(({ key }) => key === '__data__')
-  if (!data) throw unreadable()
-  const isText = value[data.start] === 0x22
-  const inner = isText
-    ? Buffer.from(z.string().parse(JSON.parse(value.toString('utf8', data.start, data.end))))
-    : value.subarray(data.start, data.end)
-  const changed = changeData(inner, changes)
-  const text = isText ? Buffer.from(pythonJsonString(changed.toString('utf8'))) : changed
-  return Buffer.concat([value.subarray(0, data.start), text, value.subarray(data.end)])
-}
-
-function changeData(data: Buffer, changes: readonly StructChange[]): Buffer {
-  const members = membersOf(data, 0)
-  const dict = members?.find(({ key }) => key === 'nodes_dict')
-  if (dict) return splice(data, dict, changeDict(data.subarray(dict.start, dict.end), changes))
-  const list = members?.find(({ key }) => key === 'nodes')
-  if (list) return splice(data, list, changeList(data.subarray(list.start, list.end), changes))
-  throw unreadable()
-}
-
-function splice(data: Buffer, { start, end }: Member, middle: Buffer): Buffer {
-  return Buffer.concat([data.subarray(0, start), middle, data.subarray(end)])
+  const { removed, added } = netChanges(changes)
+  const { data, withData } = dataOf(value)
+  const changed = changeData(data, removed, added)
+  return changed.equals(data) ? value : withData(changed)
 }
 
 /** What the changes come to: a key that was removed and added again goes to the end. */
@@ -77,82 +104,113 @@ function netChanges(changes: readonly StructChange[]): { removed: Set<string>; a
   return { removed, added }
 }
 
-function changeDict(dict: Buffer, changes: readonly StructChange[]): Buffer {
-  const { removed, added } = netChanges(changes)
-  const members = membersOf(dict, 0)
+/** Each type of struct has members of its own, which say what is to be done. */
+function changeData(data: Buffer, removed: ReadonlySet<string>, added: ReadonlySet<string>): Buffer {
+  const members = membersOf(data) ?? []
+  const part = (name: string): Member | undefined => members.find(({ key }) => key === name)
+  const nodesDict = part('nodes_dict')
+  if (nodesDict) return replaceValue(data, nodesDict, changeDict(sliceOf(data, nodesDict), removed, added))
+  const nodes = part('nodes')
+  if (nodes) return replaceValue(data, nodes, withoutElements(sliceOf(data, nodes), removed))
+  const table = part('table')
+  if (table) return replaceValue(data, table, withoutNested(sliceOf(data, table), removed).part)
+  if (part('summary_id_to_node_ids')) return changeSummaries(data, members, removed)
+  throw unreadable()
+}
+
+/** `IndexDict`, of vector indexes. */
+function changeDict(dict: Buffer, removed: ReadonlySet<string>, added: ReadonlySet<string>): Buffer {
+  const members = membersOf(dict)
   if (!members) throw unreadable()
-  const kept: string[] = []
-  let runStart = -1
-  let runEnd = -1
-  const endRun = (): void => {
-    if (runStart >= 0) kept.push(dict.toString('utf8', runStart, runEnd))
-    runStart = -1
+  const missing = new Set(added)
+  for (const { key } of members) if (!removed.has(key)) missing.delete(key)
+  const texts = [...missing].map((nodeId) => `${pythonJsonString(nodeId)}: ${pythonJsonString(nodeId)}`)
+  return rebuild(dict, members, ({ key }) => !removed.has(key), texts)
+}
+
+/** `IndexDocumentSummary.delete_nodes` and, for a summary that is gone or has no nodes any more, `delete`. */
+function changeSummaries(data: Buffer, members: readonly Member[], removed: ReadonlySet<string>): Buffer {
+  const lists = members.find(({ key }) => key === 'summary_id_to_node_ids')
+  if (!lists) throw unreadable()
+  const nested = withoutNested(sliceOf(data, lists), removed, (summaryId) => removed.has(summaryId))
+  const isGone = (id: string | null): boolean => id !== null && (removed.has(id) || nested.gone.has(id))
+  return rebuild(data, members, (member) => {
+    if (member === lists) return nested.part
+    if (member.key !== 'node_id_to_summary_id' && member.key !== 'doc_id_to_summary_id') return true
+    const dict = sliceOf(data, member)
+    const pairs = membersOf(dict)
+    if (!pairs) throw unreadable()
+    return rebuild(dict, pairs, (pair) => !isGone(pair.key) && !isGone(textOf(dict, pair)))
+  })
+}
+
+/** `IndexList`, of summary indexes. */
+function withoutElements(list: Buffer, removed: ReadonlySet<string>): Buffer {
+  const elements = elementsOf(list)
+  if (!elements) throw unreadable()
+  const isRemoved = (element: Element): boolean => {
+    const text = textOf(list, element)
+    return text !== null && removed.has(text)
   }
-  for (const { key, keyStart, end } of members) {
-    if (removed.has(key)) {
-      endRun()
-      continue
-    }
-    added.delete(key)
-    if (runStart < 0) runStart = keyStart
-    runEnd = end
+  return elements.some(isRemoved) ? rebuild(list, elements, (element) => !isRemoved(element)) : list
+}
+
+/** `KeywordTable`, and the lists of summaries: a key goes with the last of its nodes. */
+function withoutNested(
+  table: Buffer,
+  removed: ReadonlySet<string>,
+  isKeyGone: (key: string) => boolean = () => false,
+): { part: Buffer; gone: Set<string> } {
+  const members = membersOf(table)
+  if (!members) throw unreadable()
+  const gone = new Set<string>()
+  const part = rebuild(table, members, (member) => {
+    const list = sliceOf(table, member)
+    const kept = withoutElements(list, removed)
+    if (!isKeyGone(member.key) && (kept === list || elementsOf(kept)?.length !== 0))
+      return kept === list || kept
+    gone.add(member.key)
+    return false
+  })
+  return { part, gone }
+}
+
+/** The ids of the nodes that a struct of this type names; null when it names none or cannot be read. */
+export function nodesNamedBy(type: string, value: Buffer): Set<string> | null {
+  const found = namingMember[vectorStructTypes.includes(type) ? 'vector_store' : type]
+  // LlamaIndexTS has whole nodes in its structs.
+  if (!found || !membersOf(value)?.some(({ key }) => key === '__data__')) return null
+  const { data } = dataOf(value)
+  const member = membersOf(data)?.find(({ key }) => key === found.name)
+  const inside = member && sliceOf(data, member)
+  if (!inside) return null
+  if (found.shape === 'list') return new Set(stringsIn(inside, elementsOf(inside)))
+  const members = membersOf(inside)
+  if (found.shape === 'dict') return new Set(stringsIn(inside, members))
+  const names = (members ?? []).flatMap((list) => {
+    const part = sliceOf(inside, list)
+    return [...(type === 'document_summary' ? [list.key] : []), ...stringsIn(part, elementsOf(part))]
+  })
+  return new Set(names)
+}
+
+/** Where each type names its nodes: in a list, as the values of a dict, or in a dict of lists. */
+const namingMember: Readonly<Record<string, { name: string; shape: 'list' | 'dict' | 'lists' } | undefined>> =
+  {
+    vector_store: { name: 'nodes_dict', shape: 'dict' },
+    list: { name: 'nodes', shape: 'list' },
+    tree: { name: 'all_nodes', shape: 'dict' },
+    keyword_table: { name: 'table', shape: 'lists' },
+    kg: { name: 'table', shape: 'lists' },
+    document_summary: { name: 'summary_id_to_node_ids', shape: 'lists' },
   }
-  endRun()
-  for (const nodeId of added) kept.push(`${pythonJsonString(nodeId)}: ${pythonJsonString(nodeId)}`)
-  return Buffer.from(`{${kept.join(', ')}}`)
+
+function stringsIn(bytes: Buffer, elements: readonly Element[] | null): string[] {
+  return (elements ?? []).flatMap((element) => textOf(bytes, element) ?? [])
 }
 
-function changeList(list: Buffer, changes: readonly StructChange[]): Buffer {
-  const { removed } = netChanges(changes)
-  const nodes = z.array(z.string()).parse(JSON.parse(list.toString('utf8')))
-  // Inserts go into the vector index; of a list only what is gone is taken out.
-  return Buffer.from(pythonJson(nodes.filter((nodeId) => !removed.has(nodeId))))
-}
-
-export interface Member {
-  readonly key: string
-  readonly keyStart: number
-  readonly start: number
-  readonly end: number
-}
-
-/** The members of the object that begins at `start`; null when it is none. */
-export function membersOf(bytes: Buffer, start: number): Member[] | null {
-  let position = skipSpace(bytes, start)
-  if (bytes[position] !== 0x7b) return null
-  const members: Member[] = []
-  position = skipSpace(bytes, position + 1)
-  while (bytes[position] === 0x22) {
-    const keyStart = position
-    const keyEnd = skipString(bytes, position)
-    if (keyEnd < 0) return null
-    position = skipSpace(bytes, keyEnd)
-    if (bytes[position] !== 0x3a) return null
-    const valueStart = skipSpace(bytes, position + 1)
-    const end = skipValue(bytes, valueStart)
-    if (end <= valueStart) return null
-    members.push({ key: keyOf(bytes, keyStart, keyEnd), keyStart, start: valueStart, end })
-    position = skipSpace(bytes, end)
-    if (bytes[position] !== 0x2c) break
-    position = skipSpace(bytes, position + 1)
-  }
-  return bytes[position] === 0x7d ? members : null
-}
-
-function keyOf(bytes: Buffer, start: number, end: number): string {
-  const plain = bytes.toString('utf8', start + 1, end - 1)
-  return plain.includes('\\') ? String(JSON.parse(`"${plain}"`)) : plain
-}
-
-function skipSpace(bytes: Buffer, position: number): number {
-  while (
-    bytes[position] === 0x20 ||
-    bytes[position] === 0x0a ||
-    bytes[position] === 0x0d ||
-    bytes[position] === 0x09
-  )
-    position++
-  return position
+function sliceOf(bytes: Buffer, { start, end }: Element): Buffer {
+  return bytes.subarray(start, end)
 }
 
 function unreadable(): StackroomError {

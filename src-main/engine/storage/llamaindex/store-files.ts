@@ -29,7 +29,7 @@ export function storeFileOf(name: string): StoreFile | null {
   if (name === 'vector_store.json') return { name, role: 'vector-store', namespace: defaultNamespace }
   const ending = '__vector_store.json'
   if (name.endsWith(ending) && name.length > ending.length)
-    return { name, role: 'vector-store', namespace: name.slice(0, name.indexOf('__')) }
+    return { name, role: 'vector-store', namespace: name.slice(0, -ending.length) }
   return null
 }
 

@@ -1,0 +1,12 @@
+/** What a change works on. */
+import type { FolderLayout } from './folder-layout.ts'
+import type { StructNotes } from './struct-notes.ts'
+import type { VectorStores } from './vector-stores.ts'
+import type { WorkingStore } from './working-store.ts'
+
+export interface ChangeWork {
+  readonly store: WorkingStore
+  readonly vectors: VectorStores
+  readonly layout: FolderLayout
+  readonly structs: StructNotes
+}

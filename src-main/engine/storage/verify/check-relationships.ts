@@ -4,9 +4,6 @@ import { relationNames, type RelationKind } from './node-facts.ts'
 
 const back: Readonly<Record<number, RelationKind>> = { 2: 3, 3: 2, 4: 5, 5: 4 }
 
-/** Of the table `relations`: they lead nowhere. */
-export const relationsToNowhere = 'NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.key = target)'
-
 export function checkRelationships(context: CheckContext): void {
   if (!context.hasDocstore) return
   const { facts } = context

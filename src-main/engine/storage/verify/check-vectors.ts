@@ -1,5 +1,5 @@
 /** Vectors and nodes belong together, one for one; and a vector is one that a cosine can be computed with. */
-import { vectorStructTypes } from '../llamaindex/index-struct.ts'
+import { forgettingStructTypes, vectorStructTypes } from '../llamaindex/index-struct.ts'
 import { addAt, shown, type CheckContext } from './check-context.ts'
 import { namingTypes } from './struct-facts.ts'
 
@@ -59,10 +59,6 @@ export function usualDimensions({ facts }: Pick<CheckContext, 'facts'>, section:
      GROUP BY dimensions ORDER BY count(*) DESC, dimensions LIMIT 1`,
     section,
   )
-}
-
-function isVectorStruct(column: string): string {
-  return `EXISTS (SELECT 1 FROM structs WHERE key = ${column} AND type IN (${quoted(vectorStructTypes)}))`
 }
 
 export function quoted(words: readonly string[]): string {
@@ -174,7 +170,7 @@ export function checkIndexes(context: CheckContext): void {
   }
   if (!hasDocstore) return
   const missing = facts.rows(
-    `SELECT DISTINCT structs.section, named.struct, named.node, ${isVectorStruct('named.struct')} OR type = 'list' AS mends
+    `SELECT DISTINCT structs.section, named.struct, named.node, type IN (${quoted(forgettingStructTypes)}) AS mends
      FROM named JOIN structs ON structs.key = named.struct WHERE ${namedWithoutNode} ORDER BY named.node`,
   )
   for (const { section, struct, node, mends } of missing) {

@@ -53,6 +53,8 @@ export class Facts implements Disposable {
   readonly sections: FactSection[] = []
   /** Store files that were read to their end. */
   readonly complete = new Set<string>()
+  /** Store files that no program can read as they are: cut off, or with entries that are no JSON. */
+  readonly broken = new Set<string>()
 
   constructor() {
     this.#database = new Database('')

@@ -31,7 +31,13 @@ export interface NodeFacts {
   readonly mayDiffer: boolean
 }
 
-const metadataSchema = z.record(z.string(), z.json()).nullish().catch(null)
+// What JSON.parse made is JSON: looking through it again, node for node, would take longer than all the rest.
+const metadataSchema = z
+  .custom<Readonly<Record<string, JsonValue>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  )
+  .nullish()
+  .catch(null)
 const nodeSchema = z.looseObject({
   text: z.string().nullish().catch(null),
   text_resource: z.looseObject({ text: z.string().nullish() }).nullish().catch(null),
@@ -65,6 +71,11 @@ const kinds: Readonly<Record<string, RelationKind>> = {
   CHILD: 5,
 }
 
+/** What the key of a relationship stands for; null when it is none that is known. */
+export function kindOf(name: string): RelationKind | null {
+  return (Object.hasOwn(kinds, name) ? kinds[name] : undefined) ?? null
+}
+
 /** Null when the entry is no node. */
 export function readNodeFacts(value: Buffer): NodeFacts | null {
   let entry: z.infer<typeof entrySchema>
@@ -91,8 +102,8 @@ export function readNodeFacts(value: Buffer): NodeFacts | null {
 
 function relationsOf(relationships: Readonly<Record<string, unknown>>): NodeFacts['relations'] {
   return Object.entries(relationships).flatMap(([name, value]) => {
-    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
-    if (!kind) return []
+    const kind = kindOf(name)
+    if (kind === null) return []
     const targets: readonly unknown[] = Array.isArray(value) ? value : [value]
     return targets.flatMap((related) => {
       const target = targetSchema.safeParse(related).data

@@ -2,7 +2,7 @@
 import type { ScanToken } from '../llamaindex/json-scanner.ts'
 import { originalKey, parsePythonJson, storedKey } from '../llamaindex/python-json.ts'
 import type { StoreFile } from '../llamaindex/store-files.ts'
-import { parseVector } from '../llamaindex/vector-text.ts'
+import { parseVector, parseVectorInto } from '../llamaindex/vector-text.ts'
 import { readRefDocInfo } from '../read-node.ts'
 import type { FactSection, Facts } from './facts.ts'
 import { readNodeFacts } from './node-facts.ts'
@@ -15,6 +15,7 @@ export interface NoteEntryOptions {
   readonly file: StoreFile
   readonly section: FactSection
   readonly key: string
+  readonly vectors: VectorParser
   readonly token: Extract<ScanToken, { kind: 'entry' }>
 }
 
@@ -29,9 +30,14 @@ const expected: Readonly<Partial<Record<FactSection['role'], string>>> = {
   'vector-metadata': 'is no metadata',
 }
 
+/** An entry of these is left out or made anew; nodes and what nobody knows are left as they are. */
+const mendable: readonly FactSection['role'][] = ['embeddings', 'index-structs']
+
 export function noteEntry(options: NoteEntryOptions): void {
-  const { problems, section, key, token } = options
+  const { facts, problems, section, key, token } = options
   if (note(options)) return
+  const isJson = parse(token.value) !== undefined
+  if (!isJson || section.role === 'index-structs') facts.broken.add(section.file)
   problems.add({
     code: 'unreadable-entry',
     message: `${originalKey(key)} in ${section.name} of ${section.file} ${expected[section.role] ?? 'cannot be read'}.`,
@@ -39,14 +45,14 @@ export function noteEntry(options: NoteEntryOptions): void {
     section: section.name,
     key: originalKey(key),
     offset: token.keyStart,
-    repairable: ['embeddings', 'ref-doc-info', 'ref-doc-ids', 'vector-metadata', 'node-metadata'].includes(
-      section.role,
-    ),
+    repairable: !isJson || mendable.includes(section.role),
   })
 }
 
 /** False when the entry is not what its section holds. */
-function note({ facts, file, section, key, token: { value } }: NoteEntryOptions): boolean {
+function note(options: NoteEntryOptions): boolean {
+  const { facts, file, section, key, token } = options
+  const { value } = token
   switch (section.role) {
     case 'nodes':
       return noteNode(facts, section, key, value)
@@ -57,7 +63,7 @@ function note({ facts, file, section, key, token: { value } }: NoteEntryOptions)
     case 'index-structs':
       return noteStruct(facts, section, key, value)
     case 'embeddings':
-      return noteVector(facts, section, key, value)
+      return noteVector(options)
     case 'ref-doc-ids': {
       const id = parse(value)
       if (typeof id !== 'string') return false
@@ -70,7 +76,7 @@ function note({ facts, file, section, key, token: { value } }: NoteEntryOptions)
     case 'other':
       if (file.role === 'property-graph-store' && section.name === 'nodes')
         facts.run('INSERT OR IGNORE INTO graph_nodes VALUES (?)', key)
-      return true
+      return parse(value) !== undefined
   }
 }
 
@@ -144,14 +150,27 @@ function noteStruct(facts: Facts, section: FactSection, key: string, value: Buff
   return true
 }
 
-function noteVector(facts: Facts, section: FactSection, key: string, value: Buffer): boolean {
-  const vector = parseVector(value)
+function noteVector({ facts, section, key, vectors, token: { value } }: NoteEntryOptions): boolean {
+  const vector = vectors.parse(value)
   const isVector = vector !== null && vector.length > 0
   let sum = 0
   for (const number of vector ?? []) sum += number * number
   const state = !isVector ? 'unreadable' : !Number.isFinite(sum) ? 'not-finite' : sum === 0 ? 'zero' : 'good'
   facts.run('INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)', section.id, key, vector?.length ?? 0, state)
   return isVector
+}
+
+/** Reads vectors into one buffer, as most are of one length. */
+export class VectorParser {
+  #target = new Float32Array(0)
+
+  /** Good until the next one is parsed. Null when it is no vector. */
+  parse(value: Buffer): Float32Array | null {
+    if (this.#target.length > 0 && parseVectorInto(value, this.#target)) return this.#target
+    const vector = parseVector(value)
+    if (vector && this.#target.length === 0) this.#target = new Float32Array(vector.length)
+    return vector
+  }
 }
 
 /** Undefined when it is no JSON of Python's. */

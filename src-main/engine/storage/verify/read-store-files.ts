@@ -8,7 +8,7 @@ import { scanStoreFile, type ScanToken } from '../llamaindex/json-scanner.ts'
 import { storedKey } from '../llamaindex/python-json.ts'
 import { sectionRoleOf, storeFilesIn, type StoreFile } from '../llamaindex/store-files.ts'
 import type { FactSection, Facts } from './facts.ts'
-import { noteEntry } from './note-entry.ts'
+import { noteEntry, VectorParser } from './note-entry.ts'
 import type { ProblemList } from './problem-list.ts'
 import type { WorkingStoreCheck } from './working-store-check.ts'
 
@@ -46,20 +46,21 @@ async function readStoreFile(
 ): Promise<void> {
   const path = join(persistDir, file.name)
   const names = new Set<string>()
+  const vectors = new VectorParser()
   let section: FactSection | undefined
   /** Up to here the file is whole. */
   let whole = 0
   let pause = 0
   workingStore?.startFile(file.name)
   try {
-    for (const token of scanStoreFile(path)) {
+    for (const token of scanStoreFile(path, { leaveUnchecked: () => true })) {
       if (token.kind === 'section-start') {
         section = facts.addSection(file.name, token.name, sectionRoleOf(file.role, token.name))
         if (names.has(token.name)) problems.add(twice(file.name, token))
         names.add(token.name)
       } else if (token.kind === 'entry' && section) {
         facts.run('INSERT INTO entries VALUES (?, ?, ?)', section.id, storedKey(token.key), token.keyStart)
-        noteEntry({ facts, problems, file, section, key: storedKey(token.key), token })
+        noteEntry({ facts, problems, file, section, key: storedKey(token.key), vectors, token })
         workingStore?.entry(section, storedKey(token.key), token.value, token.keyStart)
         whole = token.valueEnd
         if (token.valueEnd - pause > turnBytes) {
@@ -74,7 +75,10 @@ async function readStoreFile(
   } catch (error) {
     const known = explainFileError(error, path)
     if (!(known instanceof StackroomError) || known.code === 'cancelled') throw error
-    problems.add(damage(file, known, isFaiss(path) ? 'faiss' : 'json', whole, section))
+    const problem = damage(file, known, isFaiss(path) ? 'faiss' : 'json', whole, section)
+    if (problem.repairable) facts.broken.add(file.name)
+    workingStore?.failFile(file.name)
+    problems.add(problem)
   }
 }
 

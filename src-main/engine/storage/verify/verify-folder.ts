@@ -32,6 +32,10 @@ export interface VerifyFolderOptions {
 export interface VerifiedFolder extends Disposable {
   readonly report: VerifyReport
   readonly facts: Facts
+  readonly workingFolder: string
+  /** Damaged files that the working store has as a whole. */
+  readonly restorable: ReadonlySet<string>
+  readonly isPersisted: boolean
 }
 
 /** Throws `path-missing`, `not-a-storage-folder`, `unsupported-format`, `permission-denied`, `cancelled`. */
@@ -85,7 +89,14 @@ export async function verifyFolder(options: VerifyFolderOptions): Promise<Verifi
       repair: null,
       seconds: (performance.now() - started) / 1000,
     }
-    return { report, facts, [Symbol.dispose]: () => facts[Symbol.dispose]() }
+    return {
+      report,
+      facts,
+      workingFolder,
+      restorable: workingStore?.restorable ?? new Set(),
+      isPersisted: workingStore?.isPersisted ?? true,
+      [Symbol.dispose]: () => facts[Symbol.dispose](),
+    }
   } catch (error) {
     facts[Symbol.dispose]()
     throw error

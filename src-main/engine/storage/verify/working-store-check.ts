@@ -57,6 +57,8 @@ export class WorkingStoreCheck implements Disposable {
   #disagreements: Disagreement[] = []
   readonly #seen = new Set<string>()
   readonly #changed: string[] = []
+  /** Damaged files of which the working store has everything: what is left of them is as it is there. */
+  readonly restorable = new Set<string>()
 
   private constructor(options: WorkingStoreCheckOptions, store: WorkingStore, copy: string | null) {
     this.#options = options
@@ -232,6 +234,11 @@ export class WorkingStoreCheck implements Disposable {
         repairable: true,
       })
     }
+  }
+
+  /** The file could not be read to its end. */
+  failFile(name: string): void {
+    if (this.#fileRow(name)?.stamp && this.#disagreements.length === 0) this.restorable.add(name)
   }
 
   /** Everything was read. */

@@ -1,5 +1,5 @@
 /** A worker thread that reads from one storage folder. */
-import { storageReaderMethods } from '#engine/storage/storage-worker-methods.ts'
+import { storageReaderMethods } from '#engine/storage/storage-reader-methods.ts'
 import { serveWorker } from '#platform/worker-server.ts'
 
 serveWorker(storageReaderMethods())

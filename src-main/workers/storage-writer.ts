@@ -1,5 +1,5 @@
 /** A worker thread that writes to one storage folder. */
-import { storageWriterMethods } from '#engine/storage/storage-worker-methods.ts'
+import { storageWriterMethods } from '#engine/storage/storage-writer-methods.ts'
 import { serveWorker } from '#platform/worker-server.ts'
 
 serveWorker(storageWriterMethods())

@@ -1,7 +1,8 @@
 /** Opens and creates persist dirs: the main process's side of the storage workers, two for each open folder. */
 import { WorkerClient } from '#platform/worker-client.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
-import type { StorageReaderMethods, StorageWriterMethods } from './storage-worker-methods.ts'
+import type { StorageReaderMethods } from './storage-reader-methods.ts'
+import type { StorageWriterMethods } from './storage-writer-methods.ts'
 import type { StorageFolder } from './storage-folder.ts'
 
 export interface OpenStorageFolderOptions {

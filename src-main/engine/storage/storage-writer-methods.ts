@@ -1,6 +1,5 @@
-/** What the two storage workers answer: one writes to the folder, one reads from it. */
+/** What the storage worker that writes to a folder answers. */
 import { StackroomError } from '#contract'
-import { explainFileError } from '#platform/file-errors.ts'
 import type { WorkerCallContext } from '#platform/worker-server.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
 import type { StorageChange } from './storage-folder.ts'
@@ -13,11 +12,9 @@ import {
   type ReplacementTarget,
 } from './replace-vectors.ts'
 import type { ConflictSide } from './shared-store.ts'
-import { StorageReader } from './storage-reader.ts'
 import { StorageWriter, type OpenedFolder, type StorageWriterOptions } from './storage-writer.ts'
 
 export type StorageWriterMethods = ReturnType<typeof storageWriterMethods>
-export type StorageReaderMethods = ReturnType<typeof storageReaderMethods>
 
 export function storageWriterMethods() {
   let writer: StorageWriter | undefined
@@ -51,37 +48,6 @@ export function storageWriterMethods() {
     async close(_: null): Promise<void> {
       await writer?.close()
       writer = undefined
-    },
-  }
-}
-
-export function storageReaderMethods() {
-  let reader: StorageReader | undefined
-  let path = ''
-  function reading<Value>(work: (reader: StorageReader) => Value): Value {
-    if (!reader) throw new StackroomError('internal', 'The storage folder is not open.')
-    try {
-      return work(reader)
-    } catch (error) {
-      throw explainFileError(error, path)
-    }
-  }
-  return {
-    async open(folder: OpenedFolder): Promise<void> {
-      await reader?.[Symbol.asyncDispose]()
-      path = folder.persistDir
-      reader = new StorageReader(folder)
-    },
-    summary: (_: null) => reading((open) => open.summary()),
-    query: (input: { vector: Float32Array; topK: number }) => reading((open) => open.query(input)),
-    nodes: (nodeIds: readonly string[]) => reading((open) => open.nodes(nodeIds)),
-    sampleNodes: (count: number) => reading((open) => open.sampleNodes(count)),
-    nodesOfDocument: (refDocId: string) => reading((open) => open.nodesOfDocument(refDocId)),
-    documentHashes: (refDocIds: readonly string[]) => reading((open) => open.documentHashes(refDocIds)),
-    manifest: (_: null) => reading((open) => open.manifest()),
-    async close(_: null): Promise<void> {
-      await reader?.[Symbol.asyncDispose]()
-      reader = undefined
     },
   }
 }

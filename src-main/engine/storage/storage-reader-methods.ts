@@ -1,0 +1,38 @@
+/** What the storage worker that reads from a folder answers. */
+import { StackroomError } from '#contract'
+import { explainFileError } from '#platform/file-errors.ts'
+import { StorageReader } from './storage-reader.ts'
+import type { OpenedFolder } from './storage-writer.ts'
+
+export type StorageReaderMethods = ReturnType<typeof storageReaderMethods>
+
+export function storageReaderMethods() {
+  let reader: StorageReader | undefined
+  let path = ''
+  function reading<Value>(work: (reader: StorageReader) => Value): Value {
+    if (!reader) throw new StackroomError('internal', 'The storage folder is not open.')
+    try {
+      return work(reader)
+    } catch (error) {
+      throw explainFileError(error, path)
+    }
+  }
+  return {
+    async open(folder: OpenedFolder): Promise<void> {
+      await reader?.[Symbol.asyncDispose]()
+      path = folder.persistDir
+      reader = new StorageReader(folder)
+    },
+    summary: (_: null) => reading((open) => open.summary()),
+    query: (input: { vector: Float32Array; topK: number }) => reading((open) => open.query(input)),
+    nodes: (nodeIds: readonly string[]) => reading((open) => open.nodes(nodeIds)),
+    sampleNodes: (count: number) => reading((open) => open.sampleNodes(count)),
+    nodesOfDocument: (refDocId: string) => reading((open) => open.nodesOfDocument(refDocId)),
+    documentHashes: (refDocIds: readonly string[]) => reading((open) => open.documentHashes(refDocIds)),
+    manifest: (_: null) => reading((open) => open.manifest()),
+    async close(_: null): Promise<void> {
+      await reader?.[Symbol.asyncDispose]()
+      reader = undefined
+    },
+  }
+}

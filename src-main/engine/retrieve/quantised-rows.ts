@@ -185,9 +185,13 @@ export class QuantisedRows {
   }
 
   #findOutliers(): void {
-    this.#outliers = []
-    for (let row = 0; row < this.#rows; row++)
-      if (!(this.#errors[row]! <= this.#largestError)) this.#outliers.push(row)
+    const errors = this.#errors
+    const largest = this.#largestError
+    const outliers: number[] = []
+    for (let row = 0, rows = this.#rows; row < rows; row++) {
+      if (!(errors[row]! <= largest)) outliers.push(row)
+    }
+    this.#outliers = outliers
   }
 }
 

@@ -43,12 +43,13 @@ function isDefault(file: string): boolean {
   return storeFileOf(file)?.namespace === defaultNamespace
 }
 
-/** In the order of the index store. */
+/** In the order of the index store. Joined in this order: SQLite would rather walk through all entries by their ids. */
 function structsOf(store: WorkingStore): IndexStructRow[] {
   return store
     .statement(
-      `SELECT index_structs.key, type FROM index_structs JOIN entries ON entries.key = index_structs.key
-       JOIN sections ON sections.id = entries.section AND role = 'index-structs' ORDER BY entries.id`,
+      `SELECT index_structs.key, type FROM sections CROSS JOIN index_structs CROSS JOIN entries
+         ON entries.section = sections.id AND entries.key = index_structs.key
+       WHERE role = 'index-structs' ORDER BY +entries.id`,
     )
     .all() as IndexStructRow[]
 }

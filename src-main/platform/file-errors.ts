@@ -27,6 +27,16 @@ const gone: Explanation = {
   message: (path) => `${path} is not there any more.`,
   hint: 'It may have been moved or deleted, or its drive is not connected.',
 }
+const linkWithoutEnd: Explanation = {
+  code: 'path-missing',
+  message: (path) => `${path} is a link that leads to no file.`,
+  hint: 'Delete the link, or let it point to the file.',
+}
+const folder: Explanation = {
+  code: 'damaged-file',
+  message: (path) => `${path} is a folder where a file is expected.`,
+  hint: 'Move the folder away, and restore the file from a backup.',
+}
 const damaged: Explanation = {
   code: 'damaged-file',
   message: (path) => `${path} is damaged.`,
@@ -48,6 +58,8 @@ const explanations: Readonly<Record<string, Explanation>> = {
   SQLITE_CANTOPEN: notPermitted,
   EROFS: readOnly,
   SQLITE_READONLY: readOnly,
+  EISDIR: folder,
+  ELOOP: linkWithoutEnd,
   ENOENT: gone,
   ENOTDIR: gone,
   ESTALE: gone,

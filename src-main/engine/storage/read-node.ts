@@ -30,13 +30,18 @@ const relatedSchema = z.union([
   z.string(),
 ])
 
-/** Throws `damaged-file` when the entry is no node. */
-export function readNode(nodeId: string, text: string): StoredNode {
+/**
+ * @param file name of the docstore's file
+ * @throws StackroomError `damaged-file` when the entry is no node
+ */
+export function readNode(nodeId: string, text: string, file: string): StoredNode {
   const node = parseNode(text)
   if (!node)
-    throw new StackroomError('damaged-file', `The docstore is damaged: node ${nodeId} cannot be read.`, {
-      hint: 'Run `stackroom verify` on the folder to see what else is damaged.',
-    })
+    throw new StackroomError(
+      'damaged-file',
+      `${file} is damaged: node ${shortened(nodeId)} cannot be read.`,
+      { hint: 'Run `stackroom verify` on the folder to see what else is damaged.' },
+    )
   const related = (...kinds: string[]): string | null => {
     for (const kind of kinds) {
       const found = relatedSchema.safeParse(node.relationships?.[kind])
@@ -54,6 +59,11 @@ export function readNode(nodeId: string, text: string): StoredNode {
     previousNodeId: related('2', 'PREVIOUS'),
     nextNodeId: related('3', 'NEXT'),
   }
+}
+
+/** For a sentence. */
+export function shortened(id: string): string {
+  return id.length > 200 ? `${id.slice(0, 200)}…` : id
 }
 
 function parseNode(text: string): z.infer<typeof nodeSchema> | undefined {

@@ -129,11 +129,12 @@ export class StorageReader implements AsyncDisposable {
   }
 
   nodes(nodeIds: readonly string[]): StoredNode[] {
-    const section = this.#sectionOf('nodes')
-    if (section === undefined) return []
+    this.#refresh()
+    const section = this.#store.sections().find(({ role }) => role === 'nodes')
+    if (!section) return []
     return nodeIds.flatMap((nodeId) => {
-      const text = this.#store.get(section, storedKey(nodeId))
-      return text === null ? [] : [readNode(nodeId, text)]
+      const text = this.#store.get(section.id, storedKey(nodeId))
+      return text === null ? [] : [readNode(nodeId, text, section.file)]
     })
   }
 

@@ -41,13 +41,24 @@ export function parsePythonJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    const plain = text.replace(
-      /("(?:[^"\\]|\\[^])*")|-?\b(?:NaN|Infinity)\b/g,
-      (_, quoted?: string) => quoted ?? 'null',
-    )
+    const plain = withoutNotNumbers(text)
     if (plain === text) throw error
     return JSON.parse(plain)
   }
+}
+
+/** Goes from mark to mark: a pattern for whole texts would run out of stack on a text of megabytes. */
+function withoutNotNumbers(text: string): string {
+  let plain = ''
+  let done = 0
+  let isInside = false
+  for (const { 0: mark, index } of text.matchAll(/\\[^]|"|-?\bInfinity\b|(?<!-)\bNaN\b/g)) {
+    if (mark === '"') isInside = !isInside
+    if (isInside || mark === '"' || mark.startsWith('\\')) continue
+    plain += `${text.slice(done, index)}null`
+    done = index + mark.length
+  }
+  return plain + text.slice(done)
 }
 
 /**

@@ -1,7 +1,9 @@
 /** The packed vectors of a folder, for whoever changes them: rows are added and masked, in step with the working store. */
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { StackroomError } from '#contract'
+import { syncFolder } from '#platform/atomic-files.ts'
 import { PackedVectors, packedEnding } from './packed-vectors.ts'
 import { isSearchable } from './vector-import.ts'
 import type { SectionRow, VectorStoreRow, WorkingStore } from './working-store.ts'
@@ -11,6 +13,7 @@ export class VectorStores implements Disposable {
   readonly #folder: string
   readonly #open = new Map<number, PackedVectors>()
   readonly #written = new Set<PackedVectors>()
+  #isFolderWritten = false
 
   constructor(store: WorkingStore, workingFolder: string) {
     this.#store = store
@@ -26,12 +29,15 @@ export class VectorStores implements Disposable {
     for (const packed of this.#open.values()) packed[Symbol.dispose]()
     this.#open.clear()
     this.#written.clear()
+    this.#isFolderWritten = false
   }
 
   /** Before the transaction is committed: rows that it counts must be on the disk. */
   flush(): void {
     for (const packed of this.#written) packed.flush()
     this.#written.clear()
+    if (this.#isFolderWritten) syncFolder(this.#folder)
+    this.#isFolderWritten = false
   }
 
   /** As `embedding_dict[node_id] = embedding`. Throws `dimension-mismatch` and `invalid-vector`. */
@@ -105,11 +111,9 @@ export class VectorStores implements Disposable {
   packed(row: VectorStoreRow): PackedVectors {
     const open = this.#open.get(row.id)
     if (open) return open
-    const packed = new PackedVectors(
-      join(this.#folder, row.packed + packedEnding),
-      row.dimensions ?? 0,
-      'write',
-    )
+    const path = join(this.#folder, row.packed + packedEnding)
+    if (!existsSync(path)) this.#isFolderWritten = true
+    const packed = new PackedVectors(path, row.dimensions ?? 0, 'write')
     this.#open.set(row.id, packed)
     return packed
   }

@@ -1,4 +1,4 @@
-/** Indexing as it goes, and its report when it is over. */
+/** Indexing, or embedding again, as it goes, and its report when it is over. */
 import { CircleCheck, CircleSlash, X } from 'lucide-react'
 import type { Job } from '#contract'
 import { useApp } from '../../store/use-app.ts'
@@ -13,7 +13,7 @@ import { fractionDone, isActive } from './jobs-slice.ts'
 
 export function JobCard({ job }: { readonly job: Job }) {
   return (
-    <section className="job-card" aria-label="Indexing">
+    <section className="job-card" aria-label={job.kind === 'ingest' ? 'Indexing' : 'Embedding again'}>
       {isActive(job) ? <Running job={job} /> : <Finished job={job} />}
     </section>
   )
@@ -36,14 +36,20 @@ function Running({ job }: { readonly job: Job }) {
           {stopping ? 'Stopping…' : 'Cancel'}
         </Button>
       </div>
-      <ProgressBar fraction={stopping ? null : fraction} label="Files indexed" />
+      <ProgressBar
+        fraction={stopping ? null : fraction}
+        label={job.kind === 'ingest' ? 'Files indexed' : 'Nodes embedded again'}
+      />
       <ul className="job-figures">
         {progress.filesTotal > 0 && (
           <li>
             {formatCount(progress.filesDone)} of {formatCounted(progress.filesTotal, 'file', 'files')}
           </li>
         )}
-        <li>{formatCounted(progress.nodes, 'node', 'nodes')}</li>
+        <li>
+          {progress.nodesTotal !== undefined && `${formatCount(progress.nodes)} of `}
+          {formatCounted(progress.nodesTotal ?? progress.nodes, 'node', 'nodes')}
+        </li>
         {progress.nodesPerSecond !== null && (
           <li>{formatCount(Math.round(progress.nodesPerSecond))} nodes/s</li>
         )}
@@ -62,12 +68,13 @@ function Running({ job }: { readonly job: Job }) {
   )
 }
 
-function headline({ state, progress }: Job): string {
+function headline({ kind, state, progress }: Job): string {
   if (state === 'queued') return 'Waiting for other work to finish'
-  if (state === 'cancelling') return 'Stopping after the files at hand'
+  if (state === 'cancelling')
+    return kind === 'ingest' ? 'Stopping after the files at hand' : 'Stopping after the nodes at hand'
   if (progress.phase === 'scanning') return 'Looking for files'
   if (progress.phase === 'persisting') return 'Writing the storage folder'
-  return 'Indexing'
+  return kind === 'ingest' ? 'Indexing' : 'Embedding again'
 }
 
 function Finished({ job }: { readonly job: Job }) {
@@ -77,7 +84,11 @@ function Finished({ job }: { readonly job: Job }) {
 
   if (state === 'failed') {
     return (
-      <Message kind="error" message={error?.message ?? 'Indexing stopped.'} hint={error?.hint}>
+      <Message
+        kind="error"
+        message={error?.message ?? (job.kind === 'ingest' ? 'Indexing stopped.' : 'Embedding again stopped.')}
+        hint={error?.hint}
+      >
         <Button onClick={() => void dismissJob(job.id)}>Dismiss</Button>
       </Message>
     )
@@ -95,14 +106,17 @@ function Finished({ job }: { readonly job: Job }) {
           <CircleCheck className="job-done" size={17} aria-hidden />
         )}
         <strong>
-          {cancelled ? 'Cancelled' : 'Indexed'}{' '}
-          {!cancelled && formatCounted(documents, 'document', 'documents')}
+          {cancelled
+            ? 'Cancelled'
+            : `${job.kind === 'ingest' ? 'Indexed' : 'Embedded again:'} ${formatCounted(documents, 'document', 'documents')}`}
         </strong>
         <span className="spring" />
         {dismiss}
       </div>
       <ul className="job-figures">
-        {cancelled && <li>{formatCounted(documents, 'document', 'documents')} kept</li>}
+        {cancelled && job.kind === 'ingest' && (
+          <li>{formatCounted(documents, 'document', 'documents')} kept</li>
+        )}
         <li>{formatCounted(nodes, 'node', 'nodes')}</li>
         {report !== null && <li>{formatSeconds(report.seconds)}</li>}
         {report !== null && report.skipped > 0 && (
@@ -113,7 +127,11 @@ function Finished({ job }: { readonly job: Job }) {
         )}
       </ul>
       {cancelled && (
-        <p className="job-file">What was finished stays. Add the same files again to go on from here.</p>
+        <p className="job-file">
+          {job.kind === 'ingest'
+            ? 'What was finished stays. Add the same files again to go on from here.'
+            : 'The old vectors are in use as before. Start it again with the same model to go on from here.'}
+        </p>
       )}
       {failed.length > 0 && <FailedFiles failed={failed} />}
     </>

@@ -64,6 +64,9 @@ export function jobOf(state: AppState, knowledgeBaseId: string): Job | null {
 /** How far a job is, from 0 to 1, or null while that cannot be said. */
 export function fractionDone({ progress, state }: Job): number | null {
   if (state === 'queued' || progress.phase === 'scanning') return null
+  const { nodes, nodesTotal } = progress
+  if (nodesTotal !== undefined && progress.phase === 'indexing')
+    return nodesTotal === 0 ? null : Math.min(nodes / nodesTotal, 1)
   if (progress.phase === 'persisting' || progress.phase === 'done') return 1
   if (progress.bytesTotal > 0) return Math.min(progress.bytesDone / progress.bytesTotal, 1)
   return progress.filesTotal > 0 ? progress.filesDone / progress.filesTotal : null

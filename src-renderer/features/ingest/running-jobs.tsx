@@ -33,12 +33,15 @@ function RunningJob({ job }: { readonly job: Job }) {
         </button>
         <IconButton
           icon={X}
-          label={`Cancel indexing ${job.title}`}
+          label={`Cancel ${job.kind === 'ingest' ? 'indexing' : 'embedding'} ${job.title}`}
           disabled={job.state === 'cancelling'}
           onClick={() => void cancelJob(job.id)}
         />
       </div>
-      <ProgressBar fraction={fraction} label={`Indexing ${job.title}`} />
+      <ProgressBar
+        fraction={fraction}
+        label={`${job.kind === 'ingest' ? 'Indexing' : 'Embedding'} ${job.title}`}
+      />
       <p>{shortState(job, fraction)}</p>
     </div>
   )

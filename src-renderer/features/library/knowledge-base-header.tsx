@@ -8,7 +8,8 @@ import { Menu } from '../../ui/menu.tsx'
 import { Message } from '../../ui/message.tsx'
 import { PathText } from '../../ui/path-text.tsx'
 import { useIndexing } from '../ingest/use-indexing.ts'
-import { modelName } from '../models/models-slice.ts'
+import { ModelFact } from '../models/model-fact.tsx'
+import { ModelTrouble } from '../models/model-trouble.tsx'
 import { useState } from 'react'
 import { NameEditor } from './name-editor.tsx'
 
@@ -64,27 +65,22 @@ export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase:
       {warnings.map((warning) => (
         <Message key={warning} kind="warning" message={warning} />
       ))}
+      <ModelTrouble knowledgeBase={knowledgeBase} />
     </header>
   )
 }
 
 function Facts({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
-  const { documents, nodes, dimensions, model, modelRecorded, persistDir, size, lastIndexed } = knowledgeBase
-  const models = useApp((state) => state.models)
+  const { documents, nodes, dimensions, persistDir, size, lastIndexed } = knowledgeBase
   // the job's own figures say more than two zeros
   const isFirstRun = useIndexing(knowledgeBase.id) && nodes === 0
   return (
     <ul className="facts" aria-label="About this knowledge base">
       {!isFirstRun && <li>{formatCounted(documents, 'document', 'documents')}</li>}
       {!isFirstRun && <li>{formatCounted(nodes, 'node', 'nodes')}</li>}
-      {model !== null && (
-        <li
-          title={
-            modelRecorded ? 'The model that this index was built with' : 'Chosen by the vectors’ dimensions'
-          }
-        >
-          {modelName(models, model)}
-          {!modelRecorded && ' (by dimensions)'}
+      {nodes > 0 && (
+        <li>
+          <ModelFact knowledgeBase={knowledgeBase} />
         </li>
       )}
       {dimensions !== null && (

@@ -1,6 +1,8 @@
 /** A knowledge base on screen: what it is, what is being done with it, and its search. */
 import type { KnowledgeBase } from '#contract'
 import { useApp } from '../../store/use-app.ts'
+import { useModelCheck } from '../models/use-model-check.ts'
+import { isAboutModel } from '../models/verdict-sentences.ts'
 import { JobCard } from '../ingest/job-card.tsx'
 import { jobOf } from '../ingest/jobs-slice.ts'
 import { SearchBox } from '../search/search-box.tsx'
@@ -15,6 +17,9 @@ export function KnowledgeBaseView({ knowledgeBase }: { readonly knowledgeBase: K
   const openSource = useApp((state) => state.openSource)
   const inTrouble =
     knowledgeBase.error !== null || knowledgeBase.state === 'missing' || knowledgeBase.state === 'error'
+  useModelCheck(knowledgeBase)
+  // the header has said it already, with the ways out
+  const modelTrouble = knowledgeBase.error !== null && isAboutModel(knowledgeBase.error.code)
   return (
     <div className="knowledge-base-view">
       <div className="knowledge-base-column">
@@ -22,7 +27,7 @@ export function KnowledgeBaseView({ knowledgeBase }: { readonly knowledgeBase: K
         {inTrouble ? (
           <>
             {job !== null && <JobCard job={job} />}
-            <KnowledgeBaseTrouble knowledgeBase={knowledgeBase} />
+            {!modelTrouble && <KnowledgeBaseTrouble knowledgeBase={knowledgeBase} />}
           </>
         ) : (
           <>

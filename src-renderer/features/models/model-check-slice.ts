@@ -11,14 +11,21 @@ export interface ModelChecking {
   readonly error: ErrorShape | null
 }
 
+export interface ModelDialogState {
+  readonly knowledgeBaseId: string
+  readonly step: 'verdict' | 'reembed'
+}
+
 export interface ModelCheckSlice {
   readonly checks: Readonly<Record<string, ModelChecking>>
-  /** The knowledge base whose model is looked at in a dialog. */
-  readonly modelDialogFor: string | null
+  /** The knowledge base whose model is looked at in a dialog, or embedded again. */
+  readonly modelDialog: ModelDialogState | null
   readonly checkModel: (knowledgeBaseId: string) => Promise<void>
-  readonly openModelDialog: (knowledgeBaseId: string | null) => void
+  readonly openModelDialog: (knowledgeBaseId: string | null, step?: ModelDialogState['step']) => void
   /** Compares the folder's vectors with a model's. `consent`: its server may have the text of this folder from now on. */
   readonly verifyModel: (knowledgeBaseId: string, model: string, consent?: boolean) => Promise<void>
+  /** The server of its model may have the questions to it; then the last one is asked again. */
+  readonly allowSending: (knowledgeBaseId: string) => Promise<void>
   readonly chooseModel: (knowledgeBaseId: string, model: string, unverified: boolean) => Promise<void>
   readonly startReembedding: (knowledgeBaseId: string, model: string, consent: boolean) => Promise<void>
   readonly discardOldVectors: (knowledgeBaseId: string) => Promise<void>
@@ -69,7 +76,7 @@ export const createModelCheckSlice: SliceCreator<ModelCheckSlice> = ({ client, s
 
   return {
     checks: {},
-    modelDialogFor: null,
+    modelDialog: null,
 
     async checkModel(id) {
       await run(id, 'checking', null, (signal) =>
@@ -77,7 +84,9 @@ export const createModelCheckSlice: SliceCreator<ModelCheckSlice> = ({ client, s
       )
     },
 
-    openModelDialog: (modelDialogFor) => set({ modelDialogFor }),
+    openModelDialog(id, step = 'verdict') {
+      set({ modelDialog: id === null ? null : { knowledgeBaseId: id, step } })
+    },
 
     async verifyModel(id, model, allowed = false) {
       await run(id, 'verifying', model, async (signal) => {
@@ -86,12 +95,23 @@ export const createModelCheckSlice: SliceCreator<ModelCheckSlice> = ({ client, s
       })
     },
 
+    async allowSending(id) {
+      const model = get().knowledgeBases.find((other) => other.id === id)?.model
+      if (model === null || model === undefined) return
+      try {
+        await consent(id, model)
+        get().searchAgain(id)
+      } catch (error) {
+        get().notifyError(error)
+      }
+    },
+
     async chooseModel(id, model, unverified) {
       const done = await run(id, 'choosing', model, () =>
         client.call('models.choose', { knowledgeBaseId: id, model, unverified }),
       )
       if (!done) return
-      if (get().modelDialogFor === id) set({ modelDialogFor: null })
+      if (get().modelDialog?.knowledgeBaseId === id) set({ modelDialog: null })
       get().searchAgain(id)
     },
 
@@ -99,7 +119,7 @@ export const createModelCheckSlice: SliceCreator<ModelCheckSlice> = ({ client, s
       await run(id, 'starting', model, async () => {
         if (allowed) await consent(id, model)
         get().receiveJob(await client.call('reembed.start', { knowledgeBaseId: id, model }))
-        set({ modelDialogFor: null })
+        set({ modelDialog: null })
         return null
       })
     },

@@ -1,12 +1,11 @@
 /** What a search found, or what can be done before there is a search. */
 import type { KnowledgeBase } from '#contract'
 import { useApp } from '../../store/use-app.ts'
-import { Button } from '../../ui/button.tsx'
 import { formatCounted, formatMilliseconds } from '../../ui/format.ts'
-import { Message } from '../../ui/message.tsx'
 import { useIndexing } from '../ingest/use-indexing.ts'
 import { BeforeSearch } from './before-search.tsx'
 import { HitList } from './hit-list.tsx'
+import { SearchRefused } from './search-refused.tsx'
 import './search-results.css'
 import { useSession } from './use-session.ts'
 
@@ -18,15 +17,12 @@ export function SearchResults({ knowledgeBase }: { readonly knowledgeBase: Knowl
   const { query, answer, answeredQuery, error } = session
   const topK = useApp((state) => state.topK)
   const setTopK = useApp((state) => state.setTopK)
-  const searchAgain = useApp((state) => state.searchAgain)
   const indexing = useIndexing(id)
 
   if (error !== null) {
     return (
       <div className="search-results">
-        <Message kind="error" message={error.message} hint={error.hint} large>
-          <Button onClick={() => searchAgain(id)}>Search again</Button>
-        </Message>
+        <SearchRefused knowledgeBase={knowledgeBase} error={error} />
       </div>
     )
   }

@@ -9,6 +9,7 @@ import { ForgetDialog } from '../library/forget-dialog.tsx'
 import { KnowledgeBaseView } from '../library/knowledge-base-view.tsx'
 import { LibraryFailed } from '../library/library-failed.tsx'
 import { Sidebar } from '../library/sidebar.tsx'
+import { ModelDialog } from '../models/model-dialog.tsx'
 import { ModelsDialogs } from '../models/models-dialogs.tsx'
 import { ModelsPage } from '../models/models-page.tsx'
 import { Notices } from '../notices/notices.tsx'
@@ -61,6 +62,7 @@ export function App() {
       <Chooser />
       <ForgetDialog />
       <ModelsDialogs />
+      <ModelDialog />
       {settingsOpen && <SettingsDialog />}
       <Notices />
     </>

@@ -1,0 +1,104 @@
+/** What stands in a knowledge base's way because of its model, and the ways out; and old vectors that wait for a word. */
+import type { KnowledgeBase, ModelCheck } from '#contract'
+import { useApp } from '../../store/use-app.ts'
+import { Button } from '../../ui/button.tsx'
+import { formatBytes } from '../../ui/format.ts'
+import { Message } from '../../ui/message.tsx'
+import { useIndexing } from '../ingest/use-indexing.ts'
+import { unchecked } from './model-check-slice.ts'
+import { modelName } from './models-slice.ts'
+import './model-verdict.css'
+import { isAboutModel, reasonSentence } from './verdict-sentences.ts'
+
+export function ModelTrouble({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
+  const { check, error, working } = useApp((state) => state.checks[knowledgeBase.id] ?? unchecked)
+  const dialogOpen = useApp((state) => state.modelDialog?.knowledgeBaseId === knowledgeBase.id)
+  const busy = useIndexing(knowledgeBase.id)
+  if (busy) return null
+  const refusal = refusalOf(knowledgeBase, check)
+  const oldVectors = check?.oldVectors ?? null
+  return (
+    <>
+      {refusal !== null && (
+        <Message kind="error" message={refusal.message} hint={refusal.hint}>
+          <Ways knowledgeBase={knowledgeBase} />
+        </Message>
+      )}
+      {refusal === null && check !== null && isUnproven(check) && (
+        <Message
+          kind="warning"
+          message={unprovenSentence(check)}
+          hint="If the hits make no sense, another model made these vectors."
+        >
+          <Ways knowledgeBase={knowledgeBase} />
+        </Message>
+      )}
+      {error !== null && !dialogOpen && <Message kind="error" message={error.message} hint={error.hint} />}
+      {oldVectors !== null && (
+        <OldVectors id={knowledgeBase.id} oldVectors={oldVectors} deciding={working === 'deciding'} />
+      )}
+    </>
+  )
+}
+
+function refusalOf(knowledgeBase: KnowledgeBase, check: ModelCheck | null) {
+  const { error } = knowledgeBase
+  if (error !== null && isAboutModel(error.code)) return error
+  if (check === null || check.refused.length === 0) return null
+  return (
+    check.error ?? {
+      message: reasonSentence(check.reason ?? 'other-vectors', check.dimensions, undefined),
+      hint: undefined,
+    }
+  )
+}
+
+function isUnproven({ verdict, chosen, dimensions, recorded }: ModelCheck): boolean {
+  return verdict === 'cannot-tell' && !chosen && !recorded && dimensions !== null
+}
+
+function unprovenSentence({ reason, dimensions, error }: ModelCheck): string {
+  const why = reason === null ? '' : ` ${reasonSentence(reason, dimensions, error?.message)}`
+  return `Whether this is the model of these vectors cannot be told.${why}`
+}
+
+function Ways({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
+  const { id, readOnly } = knowledgeBase
+  const openModelDialog = useApp((state) => state.openModelDialog)
+  return (
+    <>
+      <Button onClick={() => openModelDialog(id)}>Pick another model…</Button>
+      {!readOnly && <Button onClick={() => openModelDialog(id, 'reembed')}>Embed the folder again…</Button>}
+    </>
+  )
+}
+
+interface OldVectorsProps {
+  readonly id: string
+  readonly oldVectors: NonNullable<ModelCheck['oldVectors']>
+  readonly deciding: boolean
+}
+
+function OldVectors({ id, oldVectors, deciding }: OldVectorsProps) {
+  const { model, bytes, restorable } = oldVectors
+  const models = useApp((state) => state.models)
+  const discardOldVectors = useApp((state) => state.discardOldVectors)
+  const restoreOldVectors = useApp((state) => state.restoreOldVectors)
+  const ofModel = model === null ? '' : ` of ${modelName(models, model)}`
+  return (
+    <Message
+      kind="info"
+      message={`The vectors${ofModel} from before are still kept (${formatBytes(bytes)}).`}
+      hint="Search a little; then keep the new ones, or put the old ones back."
+    >
+      <Button disabled={deciding} onClick={() => void discardOldVectors(id)}>
+        Keep the new ones
+      </Button>
+      {restorable && (
+        <Button disabled={deciding} onClick={() => void restoreOldVectors(id)}>
+          Put the old ones back
+        </Button>
+      )}
+    </Message>
+  )
+}

@@ -274,8 +274,10 @@ async function durationOfRun(folder: string): Promise<number> {
   return ms
 }
 
+export type StepCall = readonly [call: string, path: string]
+
 /** The writer's calls of the file system while it does everything once: each is a moment at which it can be killed. */
-export async function stepsOf(kind: 'new' | 'python'): Promise<(readonly [call: string, path: string])[]> {
+export async function stepsOf(kind: 'new' | 'python'): Promise<StepCall[]> {
   const folder = await mkdtemp(join(tmpdir(), 'stackroom-torture-'))
   try {
     const { victim, start } = await makeVictim(folder, kind)

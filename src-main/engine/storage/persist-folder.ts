@@ -109,7 +109,8 @@ async function writeTemporary(options: PersistFolderOptions, name: string): Prom
   if (stamp === null || known === null) await writeWholeFile(work)
   else await writeChangedFile(work, target)
   output.finish()
-  const base = stamp && { stamp, bytes: known?.bytes ?? null, checksum: known?.checksum ?? null }
+  const base =
+    stamp === null ? null : { stamp, bytes: known?.bytes ?? null, checksum: known?.checksum ?? null }
   return { name, base, bytes: output.bytes, checksum: output.checksum }
 }
 

@@ -9,6 +9,7 @@ import type { HostServices } from './host-services.ts'
 import { Ingest } from './ingest.ts'
 import { inspectPaths } from './inspect-paths.ts'
 import { Jobs } from './jobs.ts'
+import { KnowledgeBaseModels } from './knowledge-base-models.ts'
 import { Library } from './library.ts'
 import { modelHandlers } from './model-commands.ts'
 import { Search } from './search.ts'
@@ -35,11 +36,11 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const { services: host, version, dataFolder, resourcesFolder, emit } = options
   const log = new Log(dataFolder)
   const settings = await SettingsFile.load(dataFolder)
-  const services = new EngineServices({ dataFolder, resourcesFolder })
+  const services = new EngineServices({ dataFolder, resourcesFolder, secrets: host.secrets })
   const library = await Library.load({ dataFolder, services, emit, log })
   const jobs = new Jobs(emit, log)
   const ingest = new Ingest({ services, library, jobs, log })
-  const search = new Search(library, services.models)
+  const search = new Search(library, services.checks)
   const files = new Files(search, host)
   const uploads = new Uploads(dataFolder)
   log.info('started', { version, host: host.host })
@@ -95,7 +96,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     },
     'search.query': (input, context) => search.query(input, context),
     'search.source': (input) => search.source(input),
-    ...modelHandlers(services.models),
+    ...modelHandlers(services, new KnowledgeBaseModels(services, library, jobs)),
   }
 
   return {

@@ -1,21 +1,27 @@
 /** What every use case needs of the engine, made in one place and closed in order: for the app and the command line. */
 import { ReaderPool } from '#engine/ingest/reader-pool.ts'
+import type { SecretStore } from '#platform/secrets.ts'
+import { ModelChecks } from './model-checks.ts'
 import { Models } from './models.ts'
 import { OpenFolders } from './open-folders.ts'
 
 export interface EngineServicesOptions {
   readonly dataFolder: string
   readonly resourcesFolder: string
+  /** Default: the environment, then a file that only the user can read. */
+  readonly secrets?: SecretStore | undefined
 }
 
 export class EngineServices implements AsyncDisposable {
   readonly folders: OpenFolders
   readonly models: Models
+  readonly checks: ModelChecks
   readonly readerPool: ReaderPool
 
   constructor(options: EngineServicesOptions) {
     this.folders = new OpenFolders(options)
     this.models = new Models(options)
+    this.checks = new ModelChecks(this.models, options.dataFolder)
     this.readerPool = new ReaderPool()
   }
 

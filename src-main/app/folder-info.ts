@@ -5,15 +5,18 @@ import type { EngineServices } from './engine-services.ts'
 
 export async function folderInfo(services: EngineServices, persistDir: string): Promise<FolderInfo> {
   await requireStorageFolder(persistDir)
-  const summary = await (await services.folders.open(persistDir)).summary()
+  const folder = await services.folders.open(persistDir)
+  const summary = await folder.summary()
+  const { model, verdict, score } = await services.checks.check(folder)
   const { kind, documents, nodes, dimensions, store, files } = summary
   return {
     kind,
     documents,
     nodes,
     dimensions,
-    model: services.models.choiceFor(summary).id,
-    modelVerdict: 'unchecked',
+    model,
+    modelVerdict: verdict,
+    modelScore: score,
     store,
     files: files.map((file) => ({ ...file })),
   }

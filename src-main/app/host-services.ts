@@ -1,8 +1,11 @@
 /** What a host can do for the app that another cannot: dialogs, the file manager. */
 import type { CommandInput } from '#contract'
+import type { SecretStore } from '#platform/secrets.ts'
 
 export interface HostServices {
   readonly host: 'electron' | 'web'
+  /** Where keys are kept. Absent: the environment, then a file that only the user can read. */
+  readonly secrets?: SecretStore
   /** Absent where there are no native dialogs. Null when the user cancelled. */
   readonly chooseFiles?: (kind: CommandInput<'dialogs.chooseFiles'>['kind']) => Promise<string[] | null>
   /** Opens a file with the program that the system uses for it. */

@@ -2,7 +2,8 @@
  * Indexes files into a storage folder, new or not. What was committed is persisted however the run ends; a new folder
  * that nothing got into is taken away again.
  */
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
+import { z } from 'zod'
 import { StackroomError, type IngestReport, type JobProgress } from '#contract'
 import { BUNDLED_MODEL_ID } from '#engine/embed/model-registry.ts'
 import type { EmbedModel } from '#engine/embed/embed-model.ts'
@@ -19,6 +20,7 @@ import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 import type { EngineServices } from './engine-services.ts'
 import { makeFolder } from './make-folder.ts'
 import type { Models } from './models.ts'
+import { emptySettings } from './new-settings.ts'
 import { realPath } from './open-folders.ts'
 
 export interface IndexFolderOptions {
@@ -60,7 +62,9 @@ export async function indexFolder(
     return { report: await run(services, storage, options, paths), error: null }
   }
   // the model comes first: a wrong id must not leave a folder behind
-  const model = await services.models.open(options.model ?? BUNDLED_MODEL_ID)
+  const id = options.model ?? BUNDLED_MODEL_ID
+  await services.models.requireConsent(id, persistDir)
+  const model = await services.models.open(id)
   return indexNew(services, { ...options, persistDir }, paths, model)
 }
 
@@ -91,11 +95,12 @@ async function indexNew(
 }
 
 async function run(
-  { models, readerPool }: EngineServices,
+  services: EngineServices,
   storage: StorageFolder,
   options: IndexFolderOptions,
   paths: readonly string[],
 ): Promise<IngestReport> {
+  const { models, readerPool, checks } = services
   const { signal, onProgress, onFailure } = options
   const summary = await storage.summary()
   if (summary.readOnly)
@@ -106,7 +111,7 @@ async function run(
         hint: 'Change the permissions of the folder, or index into another one.',
       },
     )
-  const model = await modelToIndexWith(models, summary, options)
+  const model = await modelToIndexWith(services, storage, summary, options)
   const nodeParserSettings = parserSettings(summary.settings, model, models)
   let last: JobProgress | undefined
   let complete = false
@@ -129,6 +134,7 @@ async function run(
   } finally {
     if (last) onProgress?.({ ...last, phase: 'persisting', currentFile: null })
     await writeDown(storage, { summary, model, nodeParserSettings, paths, options, complete })
+    await checks.noteGrown(storage, model.identity)
     if (last) onProgress?.({ ...last, phase: 'done', currentFile: null, secondsLeft: null })
   }
 }
@@ -147,46 +153,42 @@ async function writeDown(storage: StorageFolder, details: WriteDownOptions): Pro
   const { summary, model, nodeParserSettings, paths, options, complete } = details
   const after = await storage.summary()
   if (!complete && after.nodes === summary.nodes) return
-  const before = summary.settings ?? emptySettings(options)
-  // A model that was only chosen by its dimensions is not recorded as the one that made the vectors.
-  const mayRecord = summary.dimensions === null || options.model !== undefined
+  const before = summary.settings ?? emptySettings(storage.persistDir, options.name)
   const transformation = toTransformation(nodeParserSettings, model.identity.id)
   await storage.writeSettings({
     ...before,
     lastIndexed: complete ? new Date().toISOString() : before.lastIndexed,
-    embedModel: before.embedModel ?? (mayRecord ? { ...model.identity } : null),
+    embedModel: before.embedModel ?? { ...model.identity },
     transformations: before.transformations.length > 0 ? before.transformations : [transformation],
     sources: [...new Set([...before.sources, ...paths])],
   })
   await storage.persist()
 }
 
+/** A model that the user names for an index without a record is compared with its vectors first. */
 async function modelToIndexWith(
-  models: Models,
+  { models, checks }: EngineServices,
+  storage: StorageFolder,
   summary: StorageSummary,
-  options: IndexFolderOptions,
+  { model: wanted, signal }: IndexFolderOptions,
 ): Promise<EmbedModel> {
-  const wanted = options.model
   const recorded = summary.settings?.embedModel
-  if (wanted === undefined || wanted === recorded?.id) return models.modelFor(summary)
+  if (wanted === undefined || wanted === recorded?.id)
+    return checks.modelFor(storage, summary, 'index', signal)
   if (recorded)
     throw new StackroomError(
       'wrong-model',
       `This index was built with ${recorded.id}; vectors of ${wanted} cannot be mixed into it.`,
       {
-        hint: `Leave the model out to go on with ${recorded.id}, or index into a new folder.`,
+        hint: `Leave the model out to go on with ${recorded.id}, embed the index again with ${wanted} first, or index into a new folder.`,
       },
     )
-  const model = await models.open(wanted)
-  if (summary.dimensions !== null && summary.dimensions !== model.identity.dimensions)
-    throw new StackroomError(
-      'dimension-mismatch',
-      `The vectors of this folder have ${summary.dimensions} dimensions, but ${wanted} makes vectors with ${model.identity.dimensions}.`,
-      {
-        hint: 'Choose the model that the folder was built with, or index into a new folder.',
-      },
-    )
-  return model
+  if (summary.dimensions === null) {
+    await models.requireConsent(wanted, storage.persistDir)
+    return models.open(wanted)
+  }
+  await checks.choose(storage, wanted, { signal, unverified: true, inFolder: false })
+  return checks.modelFor(storage, summary, 'index', signal)
 }
 
 /** As the index was built, so that old and new chunks are alike; or what fits the model's window. */
@@ -196,34 +198,22 @@ function parserSettings(
   models: Models,
 ): NodeParserSettings {
   const { id } = model.identity
-  const tokenizer = models.tokenizerOf(id)
-  const fitting = nodeParserSettingsFor(model.maximumTokens, tokenizer)
+  const fitting = nodeParserSettingsFor(model.maximumTokens, models.tokenizerOf(id))
   const recorded = settings?.transformations[0]
   if (!recorded) return fitting
+  // by the model's id; the index may have been embedded again with another model since
+  const tokenizer = z.string().catch('').parse(recorded['tokenizer'])
   const parsed = nodeParserSettingsSchema.safeParse({
     ...recorded,
-    tokenizer: recorded['tokenizer'] === id ? tokenizer : { kind: recorded['tokenizer'] },
+    tokenizer: tokenizer.includes(':') ? models.tokenizerOf(tokenizer) : { kind: tokenizer },
   })
   return parsed.success ? parsed.data : fitting
-}
-
-function emptySettings({ name, persistDir }: IndexFolderOptions): StackroomSettings {
-  return {
-    version: 1,
-    name: name || basename(persistDir),
-    created: new Date().toISOString(),
-    lastIndexed: null,
-    embedModel: null,
-    transformations: [],
-    vectorStore: { kind: 'simple' },
-    sources: [],
-  }
 }
 
 function newSettings(options: IndexFolderOptions, model: EmbedModel, models: Models): StackroomSettings {
   const parser = parserSettings(null, model, models)
   return {
-    ...emptySettings(options),
+    ...emptySettings(options.persistDir, options.name),
     embedModel: { ...model.identity },
     transformations: [toTransformation(parser, model.identity.id)],
   }

@@ -3,7 +3,9 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { isCancelled, StackroomError, toErrorShape, type Job, type ParsedInput } from '#contract'
 import { toFileError } from '#engine/ingest/file-errors.ts'
+import { BUNDLED_MODEL_ID } from '#engine/embed/model-registry.ts'
 import { detectFolderKind } from '#engine/storage/detect-folder-kind.ts'
+import { readSettings } from '#engine/storage/stackroom-settings-file.ts'
 import type { Log } from '#platform/log.ts'
 import type { EngineServices } from './engine-services.ts'
 import { indexFolder } from './index-folder.ts'
@@ -36,6 +38,8 @@ export class Ingest {
     const persistDir = await realPath(input.persistDir)
     for (const path of input.paths) await requirePath(path)
     const isNew = await isWithoutIndex(persistDir)
+    const recorded = isNew ? null : readSettings(persistDir)?.embedModel
+    await this.#services.models.requireConsent(input.model ?? recorded?.id ?? BUNDLED_MODEL_ID, persistDir)
     // whether it can be written is said before anything starts
     if (isNew) await (await makeFolder(persistDir)).undo()
     const listed = this.#library.find(persistDir)

@@ -10,6 +10,7 @@ import {
   type Emit,
   type ErrorShape,
   type KnowledgeBase,
+  type ModelCheck,
 } from '#contract'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import { readJsonFile, writeJsonFile } from '#platform/json-file.ts'
@@ -129,22 +130,24 @@ export class Library {
   /** Reads again what the folder is. */
   async refresh(id: string): Promise<KnowledgeBase> {
     try {
-      const summary = await (await this.folderOf(id)).summary()
+      const folder = await this.folderOf(id)
+      const summary = await folder.summary()
       const size = await sizeOf(this.get(id).persistDir, summary.files)
-      const choice = this.#services.models.choiceFor(summary)
+      const check = await this.#services.checks.check(folder)
       const { kind, documents, nodes, dimensions, store, readOnly, persisted, settings, warnings } = summary
       const entry = this.get(id)
       this.#provisional.delete(id)
       return this.#set({
         ...entry,
         ...{ kind, documents, nodes, dimensions, store, readOnly, persisted, size },
-        state: choice.error ? 'error' : 'ready',
-        model: choice.error ? null : choice.id,
-        modelRecorded: choice.recorded,
+        state: check.refused.includes('search') ? 'error' : 'ready',
+        model: check.model,
+        modelRecorded: check.recorded,
+        modelVerdict: check.verdict,
         lastIndexed: settings?.lastIndexed ?? null,
         sources: settings?.sources ?? [],
-        error: choice.error?.toShape() ?? null,
-        warnings: choice.warning ? [...warnings, choice.warning] : [...warnings],
+        error: check.refused.includes('search') ? check.error : null,
+        warnings: [...warnings, ...warningsOf(check)],
       })
     } catch (error) {
       const entry = this.#entries.get(id)
@@ -222,6 +225,22 @@ export class Library {
       this.#log.error('The list of knowledge bases could not be written', error)
     })
   }
+}
+
+function warningsOf({
+  recorded,
+  chosen,
+  verdict,
+  reason,
+  model,
+  error,
+  refused,
+  dimensions,
+}: ModelCheck): string[] {
+  if (refused.includes('search') || dimensions === null || model === null) return []
+  if (chosen) return [`It was not proved that ${model} made the vectors of this folder: it was chosen.`]
+  if (verdict === 'cannot-tell' && error && !recorded) return [error.message]
+  return reason === 'model-failed' && error ? [error.message] : []
 }
 
 async function sizeOf(persistDir: string, files: readonly { readonly name: string }[]): Promise<number> {

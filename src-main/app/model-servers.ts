@@ -9,9 +9,13 @@ export class ModelServers {
   readonly #registry: EmbedModelRegistry
   readonly #consents: Consents
 
-  constructor(registry: EmbedModelRegistry, consents: Consents) {
+  readonly #onChange: () => void
+
+  /** @param onChange called when models of a server have to be opened anew */
+  constructor(registry: EmbedModelRegistry, consents: Consents, onChange: () => void) {
     this.#registry = registry
     this.#consents = consents
+    this.#onChange = onChange
   }
 
   list(): Promise<ModelServer[]> {
@@ -35,6 +39,7 @@ export class ModelServers {
       models: before?.models ?? {},
     })
     if (key !== undefined && keyName !== undefined) await this.#registry.secrets.set(keyName, key)
+    this.#onChange()
     return this.#describe(this.get(name))
   }
 
@@ -43,6 +48,7 @@ export class ModelServers {
     const server = this.get(name)
     await settings.removeServer(name)
     await this.#consents.takeBack(server, null)
+    this.#onChange()
     const { keyName } = server
     if (keyName && !settings.servers.some((other) => other.keyName === keyName)) await secrets.delete(keyName)
   }
@@ -56,6 +62,7 @@ export class ModelServers {
     const { secrets } = this.#registry
     if (key === null) await secrets.delete(server.keyName)
     else await secrets.set(server.keyName, key)
+    this.#onChange()
     return this.#describe(server)
   }
 

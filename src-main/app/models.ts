@@ -1,105 +1,137 @@
-/** Which embed model belongs to which folder, and the running models with the embedding cache before them. */
+/** The embed models at hand: running ones with the embedding cache before them, the servers, and who may have the text. */
 import { StackroomError, type EmbedModelInfo } from '#contract'
 import { cachedEmbedModel, type CachedEmbedModel } from '#engine/embed/cache/cached-model.ts'
 import { EmbeddingCache } from '#engine/embed/cache/embedding-cache.ts'
 import type { EmbedModel, EmbedModelIdentity } from '#engine/embed/embed-model.ts'
 import { BUNDLED_MODEL_ID, EmbedModelRegistry } from '#engine/embed/model-registry.ts'
+import { isThisMachine } from '#engine/embed/providers/open-server-model.ts'
 import type { TokenizerSettings } from '#engine/ingest/node-parser-settings.ts'
+import type { SecretStore } from '#platform/secrets.ts'
 import { Consents } from './consents.ts'
 import { ModelServers } from './model-servers.ts'
-import type { StorageSummary } from '#engine/storage/storage-folder.ts'
 
 export interface ModelsOptions {
   readonly dataFolder: string
   readonly resourcesFolder: string
+  /** Default: the environment, then a file that only the user can read. */
+  readonly secrets?: SecretStore | undefined
 }
 
-/** What can be said about a folder's model without starting it. */
-export interface ModelChoice {
-  readonly id: string | null
-  /** False when it was chosen by its dimensions. */
-  readonly recorded: boolean
-  readonly warning: string | null
-  /** Why no model fits. */
-  readonly error: StackroomError | null
-}
-
-type SummaryOfModel = Pick<StorageSummary, 'dimensions' | 'settings'>
+/** Of an identity that was recorded, all that the model at hand is to be opened with; or an id alone. */
+export type WantedModel = string | EmbedModelIdentity
 
 export class Models implements AsyncDisposable {
-  readonly #registry: EmbedModelRegistry
+  readonly registry: EmbedModelRegistry
+  readonly servers: ModelServers
+  readonly #consents: Consents
   readonly #cache: EmbeddingCache
   readonly #open = new Map<string, Promise<CachedEmbedModel>>()
-  readonly servers: ModelServers
 
-  constructor(options: ModelsOptions) {
-    this.#registry = new EmbedModelRegistry(options)
-    this.#cache = new EmbeddingCache({ dataFolder: options.dataFolder })
-    this.servers = new ModelServers(this.#registry, new Consents(options.dataFolder))
+  constructor({ dataFolder, resourcesFolder, secrets }: ModelsOptions) {
+    this.registry = new EmbedModelRegistry({ dataFolder, resourcesFolder, ...(secrets && { secrets }) })
+    this.#cache = new EmbeddingCache({ dataFolder })
+    this.#consents = new Consents(dataFolder)
+    this.servers = new ModelServers(this.registry, this.#consents, () => this.#open.clear())
   }
 
   list(): EmbedModelInfo[] {
-    return this.#registry.list()
+    return this.registry.list()
   }
 
-  /** @throws StackroomError with why the folder cannot be used as a model. */
-  addFolder(path: string): Promise<EmbedModelInfo> {
-    return this.#registry.addFolder(path)
+  /** What is on the list under this id. @throws StackroomError `no-such-model` */
+  info(id: string): EmbedModelInfo {
+    const found = this.list().find((model) => model.id === id)
+    if (found) return found
+    throw new StackroomError('no-such-model', `There is no embed model named ${id} on the list.`, {
+      hint: 'Add it to the models first. `stackroom models` lists those that are there.',
+    })
+  }
+
+  /** Takes a model off the list; nothing on disk is deleted. @throws StackroomError `invalid-input` */
+  async remove(id: string): Promise<void> {
+    const { settings } = this.registry
+    const server = this.registry.serverOf(id)
+    if (server) await settings.replaceModel(server.name, id.slice(server.name.length + 1), undefined)
+    else if (id.startsWith('onnx:'))
+      await settings.setFolders(settings.folders.filter((folder) => `onnx:${folder}` !== id))
+    else throw new StackroomError('invalid-input', `${id} comes with Stackroom and stays on the list.`)
+    await this.reopen(id)
+  }
+
+  /** The model is opened anew the next time, with what is known of it now. */
+  async reopen(id: string): Promise<void> {
+    this.forgetOpened()
+    await this.registry.closeModel(id)
   }
 
   /** The model with the cache before it. @throws StackroomError `no-such-model`, or what is wrong with the model. */
-  open(id: string): Promise<CachedEmbedModel> {
-    let opening = this.#open.get(id)
+  open(wanted: WantedModel): Promise<CachedEmbedModel> {
+    const key = JSON.stringify(wanted)
+    let opening = this.#open.get(key)
     if (!opening) {
-      opening = this.#registry.open(id).then((model) => cachedEmbedModel(model, this.#cache))
-      this.#open.set(id, opening)
-      opening.catch(() => this.#open.delete(id))
+      opening = this.openUncached(wanted).then((model) => cachedEmbedModel(model, this.#cache))
+      this.#open.set(key, opening)
+      opening.catch(() => this.#open.delete(key))
     }
     return opening
   }
 
-  /** The recorded model, or the first at hand whose vectors are as long as the folder's. */
-  choiceFor({ dimensions, settings }: SummaryOfModel): ModelChoice {
-    const recorded = settings?.embedModel
-    if (recorded) {
-      const known = this.list().find(({ id }) => id === recorded.id)
-      const length = known?.dimensions ?? recorded.dimensions
-      if (dimensions !== null && length !== dimensions)
-        return refusal(mismatchWithRecorded(recorded.id, length, dimensions), recorded.id)
-      return { id: recorded.id, recorded: true, warning: null, error: null }
-    }
-    if (dimensions === null) return { id: BUNDLED_MODEL_ID, recorded: false, warning: null, error: null }
-    const fitting = this.list().find((model) => model.dimensions === dimensions)
-    if (!fitting) return refusal(noModelOf(dimensions), null)
-    return {
-      id: fitting.id,
-      recorded: false,
-      warning: `The folder does not say which model made its vectors. ${fitting.name} was chosen because its vectors have ${dimensions} dimensions too; if the hits make no sense, another model made them.`,
-      error: null,
-    }
+  /** As `open`, but every text is embedded: for asking what the model says today. */
+  async openUncached(wanted: WantedModel, signal?: AbortSignal): Promise<EmbedModel> {
+    if (typeof wanted === 'string') return this.registry.open(wanted, { signal })
+    return asRecorded(await this.registry.open(wanted.id, { signal, recorded: wanted }), wanted)
   }
 
-  /** @throws StackroomError `dimension-mismatch` or `wrong-model`: then nothing may be embedded for this folder. */
-  async modelFor(summary: SummaryOfModel): Promise<EmbedModel> {
-    const { id, error } = this.choiceFor(summary)
-    if (error) throw error
-    const model = await this.open(id ?? BUNDLED_MODEL_ID)
-    const { dimensions } = summary
-    if (dimensions !== null && model.identity.dimensions !== dimensions)
-      throw mismatchWithRecorded(model.identity.id, model.identity.dimensions, dimensions)
-    const recorded = summary.settings?.embedModel
-    return recorded ? asRecorded(model, recorded) : model
+  /** The next `open` opens anew: what is known of a model has changed. */
+  forgetOpened(): void {
+    this.#open.clear()
+  }
+
+  /** The server that text is sent to beyond this machine; null when none is. */
+  remoteServerOf(
+    id: string,
+  ): { readonly name: string; readonly baseUrl: string; readonly host: string } | null {
+    const server = this.registry.serverOf(id)
+    if (!server || isThisMachine(server.baseUrl)) return null
+    return { name: server.name, baseUrl: server.baseUrl, host: new URL(server.baseUrl).host }
+  }
+
+  async needsConsent(id: string, persistDir: string): Promise<boolean> {
+    const server = this.remoteServerOf(id)
+    return server !== null && !(await this.#consents.has(server, persistDir))
+  }
+
+  /** @throws StackroomError `consent-required` */
+  async requireConsent(id: string, persistDir: string): Promise<void> {
+    if (await this.needsConsent(id, persistDir)) throw this.consentRequired(id)
+  }
+
+  /** The user named the model for this folder: that is a consent. */
+  async giveConsent(id: string, persistDir: string): Promise<void> {
+    const server = this.remoteServerOf(id)
+    if (server) await this.#consents.give(server, persistDir)
+  }
+
+  consentRequired(id: string): StackroomError {
+    const host = this.remoteServerOf(id)?.host ?? 'a server'
+    return new StackroomError(
+      'consent-required',
+      `${id} does not run on this machine: the text of the documents and of questions would be sent to ${host}.`,
+      {
+        hint: 'Nothing was sent. Allow it for this folder, or choose a model that runs on this machine. On the command line, name the model with --model to allow it.',
+      },
+    )
   }
 
   /** What chunks for this model are measured with. */
   tokenizerOf(id: string): TokenizerSettings {
-    if (id === BUNDLED_MODEL_ID) return { kind: 'model', folder: this.#registry.bundledModelFolder }
+    if (id === BUNDLED_MODEL_ID) return { kind: 'model', folder: this.registry.bundledModelFolder }
     if (id.startsWith('onnx:')) return { kind: 'model', folder: id.slice('onnx:'.length) }
     return { kind: 'cl100k_base' }
   }
 
   async close(): Promise<void> {
-    await this.#registry.close()
+    await this.registry.close()
     await this.#cache.close()
   }
 
@@ -112,6 +144,12 @@ export class Models implements AsyncDisposable {
 function asRecorded(model: EmbedModel, recorded: EmbedModelIdentity): EmbedModel {
   const { identity } = model
   const { queryPrefix, documentPrefix, longText } = recorded
+  if (identity.dimensions !== recorded.dimensions)
+    throw new StackroomError(
+      'wrong-model',
+      `The model ${identity.id} makes vectors of ${identity.dimensions} dimensions; those of this index have ${recorded.dimensions}.`,
+      { hint: otherModelHint },
+    )
   if (
     identity.revision !== recorded.revision ||
     identity.pooling !== recorded.pooling ||
@@ -120,9 +158,7 @@ function asRecorded(model: EmbedModel, recorded: EmbedModelIdentity): EmbedModel
     throw new StackroomError(
       'wrong-model',
       `The model ${identity.id} is not the one this index was built with: its weights have changed.`,
-      {
-        hint: 'Put the former model back, or index the documents again into a new folder.',
-      },
+      { hint: `Put the former model back. ${otherModelHint}` },
     )
   if (
     identity.queryPrefix === queryPrefix &&
@@ -134,33 +170,10 @@ function asRecorded(model: EmbedModel, recorded: EmbedModelIdentity): EmbedModel
     throw new StackroomError(
       'wrong-model',
       `The model ${identity.id} cannot be used in the way this index was built with it.`,
-      {
-        hint: 'Index the documents again into a new folder.',
-      },
+      { hint: otherModelHint },
     )
   return model.vary({ queryPrefix, documentPrefix, longText })
 }
 
-function refusal(error: StackroomError, id: string | null): ModelChoice {
-  return { id, recorded: id !== null, warning: null, error }
-}
-
-function mismatchWithRecorded(id: string, ofModel: number, ofFolder: number): StackroomError {
-  return new StackroomError(
-    'dimension-mismatch',
-    `The vectors of this folder have ${ofFolder} dimensions, but ${id} makes vectors with ${ofModel}.`,
-    {
-      hint: 'Another program may have indexed into it with another model. Index the documents again into a new folder.',
-    },
-  )
-}
-
-function noModelOf(dimensions: number): StackroomError {
-  return new StackroomError(
-    'dimension-mismatch',
-    `The vectors of this folder have ${dimensions} dimensions, and no model at hand makes such vectors.`,
-    {
-      hint: 'It can be searched only with the model that it was built with. Or index its documents again, into a new folder, with the model that comes with Stackroom.',
-    },
-  )
-}
+export const otherModelHint =
+  'Choose the model that made the vectors, or embed the folder again with a model that you have: its documents are not needed for that.'

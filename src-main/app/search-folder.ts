@@ -1,7 +1,7 @@
 /** One question to one storage folder: embed it, take the best nodes, say how long each step took. */
 import type { SearchAnswer, SearchHit } from '#contract'
 import type { StorageFolder, StoredNode } from '#engine/storage/storage-folder.ts'
-import type { Models } from './models.ts'
+import type { ModelChecks } from './model-checks.ts'
 
 export interface SearchFolderOptions {
   readonly query: string
@@ -13,14 +13,14 @@ export interface SearchFolderOptions {
 /** @throws StackroomError `wrong-model`, `dimension-mismatch`, or the signal's reason. */
 export async function searchFolder(
   folder: StorageFolder,
-  models: Models,
+  checks: ModelChecks,
   { query, topK, signal }: SearchFolderOptions,
 ): Promise<SearchAnswer> {
   const started = performance.now()
   if (query.trim() === '') return { hits: [], timings: { embedMs: 0, retrieveMs: 0, totalMs: 0 } }
   const summary = await folder.summary()
   if (summary.dimensions === null) return { hits: [], timings: { embedMs: 0, retrieveMs: 0, totalMs: 0 } }
-  const model = await models.modelFor(summary)
+  const model = await checks.modelFor(folder, summary, 'search', signal)
   signal?.throwIfAborted()
   const embedStarted = performance.now()
   const vector = await model.embedQuery(query, { signal })

@@ -9,22 +9,22 @@ import {
 } from '#contract'
 import type { StoredNode } from '#engine/storage/storage-folder.ts'
 import type { Library } from './library.ts'
-import type { Models } from './models.ts'
+import type { ModelChecks } from './model-checks.ts'
 import { searchFolder, sourceOf } from './search-folder.ts'
 import { sourceText } from './source-text.ts'
 
 export class Search {
   readonly #library: Library
-  readonly #models: Models
+  readonly #checks: ModelChecks
 
-  constructor(library: Library, models: Models) {
+  constructor(library: Library, checks: ModelChecks) {
     this.#library = library
-    this.#models = models
+    this.#checks = checks
   }
 
   async query(input: ParsedInput<'search.query'>, { signal }: CommandContext): Promise<SearchAnswer> {
     const folder = await this.#library.folderOf(input.knowledgeBaseId)
-    return searchFolder(folder, this.#models, { query: input.query, topK: input.topK, signal })
+    return searchFolder(folder, this.#checks, { query: input.query, topK: input.topK, signal })
   }
 
   async node({ knowledgeBaseId, nodeId }: ParsedInput<'search.source'>): Promise<StoredNode> {

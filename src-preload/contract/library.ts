@@ -1,7 +1,7 @@
 /** Knowledge bases: what the library lists, and what a path turns out to be. */
 import { z } from 'zod'
 import { errorShapeSchema } from './errors.ts'
-import { modelVerdictSchema } from './models.ts'
+import { modelScoreSchema, modelVerdictSchema } from './models.ts'
 
 /** What made a storage folder. */
 export const folderKindSchema = z.enum([
@@ -84,6 +84,8 @@ export const folderInfoSchema = z.object({
   dimensions: z.number().int().nullable(),
   model: z.string().nullable(),
   modelVerdict: modelVerdictSchema,
+  /** The numbers behind it, where vectors were compared. */
+  modelScore: modelScoreSchema.nullable(),
   store: z.string(),
   files: z.array(folderFileSchema),
 })

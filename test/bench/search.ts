@@ -52,7 +52,7 @@ export async function run({ only }: { readonly only: readonly string[] }): Promi
         for (const word of words) {
           // The round makes each query new: none is answered from the cache.
           const query = `${question} ${word} ${round}`
-          const { timings } = await searchFolder(storage, services.models, { query, topK: 10 })
+          const { timings } = await searchFolder(storage, services.checks, { query, topK: 10 })
           for (const step of ['embedMs', 'retrieveMs', 'totalMs'] as const) steps[step].push(timings[step])
         }
     console.log(`| one search, ${steps.totalMs.length} queries | p50 ms | p99 ms |\n|---|---|---|`)

@@ -123,12 +123,19 @@ test('the source of a hit is the whole text of its document, with the place of t
   }
 })
 
-test('a folder that Python LlamaIndex wrote opens, is searched, and its unknown model is a warning', async () => {
+test('a folder that Python LlamaIndex wrote opens, its model is found out by comparing, and it is searched', async () => {
   const persistDir = join(folder, 'python')
   await cp(pythonStorage, persistDir, { recursive: true })
   const { id, ...opened } = await application.handlers['library.open']({ persistDir }, context)
-  expect(opened).toMatchObject({ state: 'ready', documents: 5, dimensions: 384, modelRecorded: false })
-  expect(opened.warnings.join()).toContain('384')
+  expect(opened).toMatchObject({
+    state: 'ready',
+    documents: 5,
+    dimensions: 384,
+    model: 'bundled:all-MiniLM-L6-v2',
+    modelRecorded: false,
+    modelVerdict: 'verified',
+    warnings: [],
+  })
   const { hits } = await application.handlers['search.query'](
     { knowledgeBaseId: id, query: 'how insects tell each other where food is', topK: 1 },
     context,

@@ -45,6 +45,11 @@ export class ApiServer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
+  /** An address of the same server that is not written as one of this machine's. */
+  get remoteUrl(): string {
+    return this.url.replace('127.0.0.1', '0.0.0.0')
+  }
+
   get texts(): string[] {
     return this.requests.flatMap((request) => request.input)
   }

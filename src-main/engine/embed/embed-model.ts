@@ -2,6 +2,8 @@
 
 export interface EmbedOptions {
   signal?: AbortSignal | undefined
+  /** A person waits for a few texts: they go before other work, and are given up sooner. */
+  urgent?: boolean | undefined
   /**
    * Called with each finished part of `embedDocuments`: places in `texts`, and their vectors. Parts come in any order;
    * a model starts no further work than it already has under way until the promise resolves, and fails when it does.

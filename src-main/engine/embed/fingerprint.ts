@@ -115,7 +115,7 @@ async function scoreOf(
     const text = variant.metadata ? sample.embedText : sample.plainText
     return variant.lineBreaks === 'kept' ? text : text.replaceAll('\n', ' ')
   })
-  const vectors = await varied.embedDocuments(texts, { signal })
+  const vectors = await varied.embedDocuments(texts, { signal, urgent: true })
   const cosines = samples.map((sample, i) => cosine(sample.vector, vectors[i]!)).sort((a, b) => a - b)
   return {
     variant,

@@ -19,6 +19,9 @@ export const BUNDLED_MODEL_ID = 'bundled:all-MiniLM-L6-v2'
 /** As `revisionOf` the bundled folder, known beforehand so that nothing is read before the first text. */
 export const BUNDLED_MODEL_REVISION = '14bef49e038d48b0'
 
+/** What people shorten vectors to. */
+const usualShortLengths: readonly number[] = [256, 512, 1024, 1536]
+
 export interface EmbedModelRegistryOptions {
   /** The app's `resources` folder, which holds `models/`. */
   readonly resourcesFolder: string
@@ -82,6 +85,23 @@ export class EmbedModelRegistry implements AsyncDisposable {
     })
   }
 
+  /** Models whose vectors are so long, or can be made so. */
+  candidatesFor(dimensions: number): EmbedModelInfo[] {
+    const shortened = this.settings.servers
+      .filter(({ kind }) => kind === 'openai')
+      .flatMap((server) => serverInfos(server))
+      .filter(({ name, dimensions: own }) => dimensions < own && openAiModels[name]?.shortens === true)
+      .map((model) => ({ ...model, dimensions }))
+    const fitting = this.list().filter((model) => model.dimensions === dimensions)
+    return usualShortLengths.includes(dimensions) ? [...fitting, ...shortened] : fitting
+  }
+
+  /** The server that a model runs on; null for a model of this machine's. */
+  serverOf(id: string): Server | null {
+    if (id === BUNDLED_MODEL_ID || id.startsWith('onnx:')) return null
+    return this.settings.server(id.slice(0, Math.max(0, id.indexOf(':')))) ?? null
+  }
+
   /** Adds a local model after looking into its folder; returns what it is. Throws as `readModelFolder`. */
   async addFolder(folder: string): Promise<EmbedModelInfo> {
     const path = resolve(folder)
@@ -126,6 +146,14 @@ export class EmbedModelRegistry implements AsyncDisposable {
     const read = readModelFolder(folder)
     const model = { ...read, ...prefixesFor(folder, read), ...this.settings.folderSettings(folder) }
     return openOnnxModel({ id, model, revision: await revisionOf(read) })
+  }
+
+  /** Ends one model; the next `open` reads its folder anew. Calls under way are rejected. */
+  async closeModel(id: string): Promise<void> {
+    const opening = this.#open.get(id)
+    this.#open.delete(id)
+    const [model] = await Promise.allSettled([opening])
+    if (model.status === 'fulfilled') await model.value?.[Symbol.asyncDispose]()
   }
 
   /** Ends all models; calls under way are rejected. */

@@ -102,10 +102,16 @@ export class ModelSettings {
     await this.setServer({ ...server, models })
   }
 
-  async removeModel(serverName: string, model: string): Promise<void> {
+  /** Exactly this, or nothing any more. */
+  async replaceModel(
+    serverName: string,
+    model: string,
+    settings: ServerModelSettings | undefined,
+  ): Promise<void> {
     const server = this.server(serverName)
     if (!server) return
-    const models = Object.fromEntries(Object.entries(server.models).filter(([name]) => name !== model))
+    const others = Object.entries(server.models).filter(([name]) => name !== model)
+    const models = Object.fromEntries(settings ? [...others, [model, settings]] : others)
     await this.setServer({ ...server, models })
   }
 

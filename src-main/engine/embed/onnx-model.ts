@@ -87,7 +87,7 @@ class OnnxEmbedModel implements EmbedModel {
       for (let indices = groups.shift(); indices; indices = groups.shift()) {
         const made = await this.#embed(
           indices.map((index) => this.identity.documentPrefix + texts[index]!),
-          false,
+          options.urgent === true,
           signal,
         )
         indices.forEach((index, i) => (vectors[index] = made[i]!))

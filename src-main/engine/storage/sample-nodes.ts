@@ -11,6 +11,9 @@ export interface SampledNode extends EmbedTexts {
 /** Rows that are looked at for each node that is wanted: some have no text, and equal texts prove nothing more. */
 const looksPerNode = 4
 
+/** Of those with text, so many are the longest that were seen: only they tell how long texts were treated. */
+const longest = 2
+
 /** Spread evenly over the rows, the same ones as long as the rows are the same. Nodes with text come first. */
 export function sampleNodes(
   store: WorkingStore,
@@ -26,7 +29,7 @@ export function sampleNodes(
   const withText: SampledNode[] = []
   const others: SampledNode[] = []
   const seen = new Set<string>()
-  for (let look = 0; look < looks && withText.length < count; look++) {
+  for (let look = 0; look < looks; look++) {
     const found = next.get(row.id, placeOf(look, looks, row.rows)) as
       { row: number; node_id: string } | undefined
     if (!found || seen.has(found.node_id)) continue
@@ -38,7 +41,9 @@ export function sampleNodes(
     const list = texts.plainText.trim() === '' || isRepeated ? others : withText
     list.push({ nodeId: found.node_id, ...texts, vector: packed.row(found.row) })
   }
-  return [...withText, ...others].slice(0, count)
+  const spread = withText.splice(0, Math.max(1, count - longest))
+  withText.sort((a, b) => b.embedText.length - a.embedText.length)
+  return [...spread, ...withText, ...others].slice(0, count)
 }
 
 /** The places of the looks in an order in which any first part of them is spread over all rows. */

@@ -42,7 +42,7 @@ export async function search(
   await using services = engineServices()
   await requireStorageFolder(folder)
   const storage = await services.folders.open(folder)
-  const answer = await searchFolder(storage, services.models, { query, topK: options.k, signal })
+  const answer = await searchFolder(storage, services.checks, { query, topK: options.k, signal })
   print(options, answer, answerText)
 }
 

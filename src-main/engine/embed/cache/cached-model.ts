@@ -1,4 +1,5 @@
 /** An embed model in front of which stands the embedding cache. */
+import { abortable } from '#platform/abortable.ts'
 import { LruMap } from './lru-map.ts'
 import type { EmbedModel, EmbedOptions } from '../embed-model.ts'
 import { keyOfText, type EmbeddingCache } from './embedding-cache.ts'
@@ -153,14 +154,4 @@ export function cachedEmbedModel(model: EmbedModel, cache: EmbeddingCache): Cach
     ...(model.vary && { vary: (settings) => cachedEmbedModel(model.vary!(settings), cache) }),
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
   }
-}
-
-function abortable<Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (!signal) return work
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error)
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

@@ -63,7 +63,7 @@ export class ServerEmbedModel implements EmbedModel {
         try {
           made = await this.#request(
             batch.map((index) => ready[index]!),
-            limits.documents,
+            options.urgent ? limits.queries : limits.documents,
             signal,
           )
         } catch (error) {

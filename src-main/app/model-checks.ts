@@ -1,0 +1,440 @@
+/**
+ * Never the wrong model: which model belongs to a folder, whether its vectors are that model's, and what is refused when
+ * they are not. Models on this machine are compared unasked, servers only with the user's consent.
+ */
+import {
+  StackroomError,
+  type EmbedModelInfo,
+  type ModelCandidate,
+  type ModelCheck,
+  type ModelVerdict,
+  type ModelVerdictReason,
+} from '#contract'
+import type { EmbedModel, EmbedModelIdentity } from '#engine/embed/embed-model.ts'
+import { BUNDLED_MODEL_ID } from '#engine/embed/model-registry.ts'
+import type { SampledNode } from '#engine/storage/sample-nodes.ts'
+import type { StorageFolder, StorageSummary } from '#engine/storage/storage-folder.ts'
+import { abortable } from '#platform/abortable.ts'
+import { compareModel } from './compare-model.ts'
+import { cannotTell, noCandidate, otherDimensions, wrongModel } from './model-refusals.ts'
+import type { Models } from './models.ts'
+import { emptySettings } from './new-settings.ts'
+import { stampOf, Verdicts, type Verdict } from './verdicts.ts'
+
+/** Nodes that are compared: with a model that nobody vouches for, and with the one that is on record. */
+const SAMPLES = 8
+const SAMPLES_AGAIN = 4
+/** A server may change what it serves under a name; a folder may change under ours. */
+const CHECK_AGAIN_MS = 7 * 24 * 3600 * 1000
+
+export type Purpose = 'search' | 'index'
+
+export interface CheckOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Whether servers that may have the folder's text are asked. Default: only models on this machine. */
+  readonly askServers?: boolean
+}
+
+export interface ChooseOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly unverified?: boolean
+  /** Default: true. Else the choice is kept in the data folder. */
+  readonly inFolder?: boolean
+}
+
+/** What is known of a folder's model, and what follows. */
+interface FolderModel {
+  readonly identity: EmbedModelIdentity | null
+  readonly id: string | null
+  readonly recorded: boolean
+  readonly chosen: boolean
+  readonly verdict: ModelVerdict
+  readonly reason: ModelVerdictReason | null
+  readonly score: Verdict['score']
+  readonly checkedAt: string | null
+  readonly error: StackroomError | null
+  readonly refused: readonly Purpose[]
+  /** Whether there is a server that could have been asked. */
+  readonly unasked: boolean
+}
+
+interface Opened {
+  readonly folder: StorageFolder
+  readonly summary: StorageSummary
+  readonly samples: readonly SampledNode[]
+  readonly stamp: string
+  readonly known: Awaited<ReturnType<Verdicts['of']>>
+}
+
+interface Found {
+  readonly key: string
+  /** Whether servers were asked. */
+  readonly asked: boolean
+  readonly model: Promise<FolderModel>
+}
+
+export class ModelChecks {
+  readonly #models: Models
+  readonly #verdicts: Verdicts
+  /** While a folder is open its vectors are changed by nobody else. */
+  readonly #found = new WeakMap<StorageFolder, Found>()
+
+  constructor(models: Models, dataFolder: string) {
+    this.#models = models
+    this.#verdicts = new Verdicts(dataFolder)
+  }
+
+  /**
+   * The model that this folder is searched and added to with.
+   * @throws StackroomError `wrong-model`, `dimension-mismatch`, `consent-required`, or what is wrong with the model: then
+   *   nothing may be embedded for this folder.
+   */
+  async modelFor(
+    folder: StorageFolder,
+    summary: StorageSummary,
+    purpose: Purpose,
+    signal?: AbortSignal,
+  ): Promise<EmbedModel> {
+    const found = await this.#find(folder, summary, { signal, askServers: true })
+    if (found.error && found.refused.includes(purpose)) throw found.error
+    const wanted = found.identity ?? found.id ?? BUNDLED_MODEL_ID
+    await this.#models.requireConsent(found.id ?? BUNDLED_MODEL_ID, folder.persistDir)
+    const model = await this.#models.open(wanted)
+    const { dimensions } = summary
+    if (dimensions !== null && model.identity.dimensions !== dimensions)
+      throw otherDimensions(model.identity.id, model.identity.dimensions, dimensions)
+    return model
+  }
+
+  async check(folder: StorageFolder, options: CheckOptions = {}): Promise<ModelCheck> {
+    const found = await this.#find(folder, await folder.summary(), options)
+    const opened = await this.#open(folder)
+    const { dimensions } = opened.summary
+    const candidates = dimensions === null ? [] : this.#models.registry.candidatesFor(dimensions)
+    const old = await folder.replacement.oldVectors()
+    return {
+      model: found.id,
+      recorded: found.recorded,
+      chosen: found.chosen,
+      dimensions,
+      verdict: found.verdict,
+      reason: found.reason,
+      score: found.score,
+      error: found.error?.toShape() ?? null,
+      checkedAt: found.checkedAt,
+      candidates: await Promise.all(candidates.map((model) => this.#candidate(opened, model))),
+      refused: [...found.refused],
+      oldVectors: old && {
+        model: old.model,
+        replacedAt: old.replacedAt,
+        bytes: old.bytes,
+        restorable: !opened.summary.readOnly,
+      },
+    }
+  }
+
+  /** Compares the folder with this model. @throws StackroomError `consent-required`, `no-such-model` … */
+  async verify(folder: StorageFolder, id: string, options: CheckOptions = {}): Promise<Verdict> {
+    await this.#models.requireConsent(id, folder.persistDir)
+    const opened = await this.#open(folder)
+    const { dimensions } = opened.summary
+    const candidate =
+      dimensions === null
+        ? undefined
+        : this.#models.registry.candidatesFor(dimensions).find((model) => model.id === id)
+    const verdict = candidate
+      ? await this.#compareCandidate(opened, candidate, options.signal)
+      : await compareModel(
+          () => this.#models.openUncached(id, options.signal),
+          opened.samples,
+          options.signal,
+        )
+    await this.#remember(opened, id, verdict)
+    this.#found.delete(folder)
+    return verdict
+  }
+
+  /**
+   * From now on this is the folder's model, in `stackroom.json` where that can be written. `unverified`: the user vouches for
+   * it where nothing can be compared.
+   * @throws StackroomError `wrong-model` and `dimension-mismatch` where the vectors are another's
+   */
+  async choose(folder: StorageFolder, id: string, options: ChooseOptions = {}): Promise<void> {
+    const { summary, stamp } = await this.#open(folder)
+    await this.#models.requireConsent(id, folder.persistDir)
+    let identity: EmbedModelIdentity
+    if (summary.dimensions === null) identity = (await this.#models.open(id)).identity
+    else {
+      const verdict = await this.verify(folder, id, options)
+      if (verdict.verdict === 'wrong-model') throw wrongModel(id, verdict, summary.dimensions)
+      if (verdict.verdict === 'cannot-tell' && options.unverified !== true) throw cannotTell(id, verdict)
+      identity = verdict.identity ?? (await this.#openAs(id, summary.dimensions)).identity
+    }
+    if (!summary.readOnly && options.inFolder !== false) {
+      const settings = summary.settings ?? emptySettings(folder.persistDir)
+      await folder.writeSettings({ ...settings, embedModel: { ...identity } })
+      await this.#verdicts.choose(folder.persistDir, stamp, null)
+    } else await this.#verdicts.choose(folder.persistDir, stamp, identity)
+    this.#found.delete(folder)
+  }
+
+  /** Vectors of this model were added by us, to a folder that had none or none of another model. */
+  async noteGrown(folder: StorageFolder, identity: EmbedModelIdentity): Promise<void> {
+    const before = await this.#found.get(folder)?.model.catch(() => null)
+    this.#found.delete(folder)
+    if (before?.verdict === 'cannot-tell' || before?.verdict === 'wrong-model') return
+    const opened = await this.#open(folder)
+    if (opened.samples.length === 0) return
+    const checkedAt = before?.checkedAt ?? new Date().toISOString()
+    await this.#remember(opened, identity.id, {
+      verdict: 'verified',
+      reason: null,
+      identity,
+      score: before?.score ?? null,
+      error: null,
+      checkedAt,
+    })
+  }
+
+  /** All vectors are of this model now: we made them. */
+  async noteReplaced(folder: StorageFolder, identity: EmbedModelIdentity): Promise<void> {
+    this.forget(folder)
+    await this.noteGrown(folder, identity)
+  }
+
+  /** What was found out about the folder may not hold any more. */
+  forget(folder: StorageFolder): void {
+    this.#found.delete(folder)
+  }
+
+  async #find(
+    folder: StorageFolder,
+    { dimensions, settings }: StorageSummary,
+    { signal, askServers = false }: CheckOptions,
+  ): Promise<FolderModel> {
+    const key = JSON.stringify([dimensions, settings?.embedModel ?? null])
+    const before = this.#found.get(folder)
+    if (before?.key === key) {
+      const found = await abortable(before.model, signal)
+      if (before.asked || !askServers || !found.unasked) return found
+    }
+    // shared by all who ask meanwhile, so that nobody's cancelling ends it
+    const model = this.#open(folder).then((opened) => this.#resolve(opened, askServers))
+    this.#found.set(folder, { key, asked: askServers, model })
+    const forget = (): void => {
+      if (this.#found.get(folder)?.model === model) this.#found.delete(folder)
+    }
+    // a server that was down is asked again
+    model.then(({ reason }) => {
+      if (reason === 'model-failed' || reason === 'consent-required') forget()
+    }, forget)
+    return abortable(model, signal)
+  }
+
+  async #open(folder: StorageFolder): Promise<Opened> {
+    const [summary, samples] = await Promise.all([folder.summary(), folder.sampleNodes(SAMPLES)])
+    const stamp = stampOf(samples)
+    return { folder, summary, samples, stamp, known: await this.#verdicts.of(folder.persistDir, stamp) }
+  }
+
+  async #resolve(opened: Opened, askServers: boolean): Promise<FolderModel> {
+    const { summary, known } = opened
+    const { dimensions } = summary
+    const recorded = summary.settings?.embedModel ?? null
+    const identity = recorded ?? known.chosen
+    const base = {
+      identity,
+      id: identity?.id ?? null,
+      recorded: recorded !== null,
+      chosen: recorded === null && identity !== null,
+    }
+    if (dimensions === null)
+      return { ...base, ...nothingKnown, id: base.id ?? BUNDLED_MODEL_ID, reason: 'no-vectors' }
+    if (identity && identity.dimensions !== dimensions) {
+      // the user's choice is void when the vectors are others by now
+      if (!recorded) return this.#resolveCandidates(opened, askServers)
+      const error = otherDimensions(identity.id, identity.dimensions, dimensions)
+      return {
+        ...base,
+        ...nothingKnown,
+        verdict: 'wrong-model',
+        reason: 'other-dimensions',
+        error,
+        refused: all,
+      }
+    }
+    return identity
+      ? { ...base, ...(await this.#judge(opened, identity, base.chosen, askServers)) }
+      : this.#resolveCandidates(opened, askServers)
+  }
+
+  /** The model on record, or chosen: compared again when that was long ago or the vectors are others. */
+  async #judge(
+    opened: Opened,
+    identity: EmbedModelIdentity,
+    chosen: boolean,
+    askServers: boolean,
+  ): Promise<Omit<FolderModel, 'identity' | 'id' | 'recorded' | 'chosen'>> {
+    const { folder, known, summary } = opened
+    const { id } = identity
+    let verdict = known.verdicts[id]
+    if (!verdict || isOld(verdict) || !isOf(verdict, identity)) {
+      if (await this.#models.needsConsent(id, folder.persistDir)) {
+        const error = this.#models.consentRequired(id)
+        return { ...nothingKnown, verdict: 'cannot-tell', reason: 'consent-required', error, refused: all }
+      }
+      if (this.#models.registry.serverOf(id) && !askServers) {
+        if (!verdict) return { ...nothingKnown, unasked: true }
+      } else {
+        const samples = opened.samples.slice(0, SAMPLES_AGAIN)
+        verdict = await compareModel(() => this.#models.openUncached(identity), samples)
+        await this.#remember(opened, id, verdict)
+      }
+    }
+    const { reason, score, checkedAt } = verdict
+    const base = { ...nothingKnown, verdict: verdict.verdict, reason, score, checkedAt }
+    if (verdict.verdict === 'wrong-model')
+      return { ...base, error: wrongModel(id, verdict, summary.dimensions ?? 0), refused: all }
+    if (verdict.verdict === 'cannot-tell' && verdict.error)
+      return {
+        ...base,
+        error: StackroomError.fromShape(verdict.error),
+        refused: chosen ? [] : refusedBy(verdict),
+      }
+    return base
+  }
+
+  /** Nothing is on record: the first model that is verified, or why there is none. */
+  async #resolveCandidates(opened: Opened, askServers: boolean): Promise<FolderModel> {
+    const { folder, summary, known } = opened
+    const none = { ...nothingKnown, identity: null, id: null, recorded: false, chosen: false }
+    const dimensions = summary.dimensions ?? 0
+    const candidates = this.#models.registry.candidatesFor(dimensions)
+    if (candidates.length === 0)
+      return {
+        ...none,
+        verdict: 'cannot-tell',
+        reason: 'no-candidate',
+        error: noCandidate(dimensions),
+        refused: all,
+      }
+    const failed: { readonly model: EmbedModelInfo; readonly verdict: Verdict }[] = []
+    let unasked: EmbedModelInfo | null = null
+    const isVerified = ({ id }: EmbedModelInfo): boolean => known.verdicts[id]?.verdict === 'verified'
+    for (const model of candidates.toSorted((a, b) => Number(isVerified(b)) - Number(isVerified(a)))) {
+      let verdict = known.verdicts[model.id]
+      if (!verdict || verdict.verdict === 'cannot-tell' || isOld(verdict)) {
+        const mayAsk =
+          model.offline || (askServers && !(await this.#models.needsConsent(model.id, folder.persistDir)))
+        if (!mayAsk) {
+          unasked ??= model
+          if (!verdict) continue
+        } else {
+          verdict = await this.#compareCandidate(opened, model)
+          await this.#remember(opened, model.id, verdict)
+        }
+      }
+      if (verdict.verdict === 'verified') {
+        const { identity, score, checkedAt } = verdict
+        return { ...none, identity, id: model.id, verdict: 'verified', score, checkedAt }
+      }
+      failed.push({ model, verdict })
+    }
+    const rest = { ...none, unasked: unasked !== null }
+    const wrong = failed.filter(({ verdict }) => verdict.verdict === 'wrong-model').toSorted(byMedian)[0]
+    const untold = failed.find(({ verdict }) => verdict.verdict === 'cannot-tell')
+    if (untold?.model.offline && untold.verdict.reason !== 'model-failed') {
+      // nothing speaks against it: it may search, and adding waits for the user's word
+      const { reason, score, checkedAt } = untold.verdict
+      const error = cannotTell(untold.model.id, untold.verdict)
+      return {
+        ...rest,
+        id: untold.model.id,
+        verdict: 'cannot-tell',
+        reason,
+        score,
+        checkedAt,
+        error,
+        refused: ['index'],
+      }
+    }
+    if (wrong) {
+      const { reason, score, checkedAt } = wrong.verdict
+      const error = wrongModel(wrong.model.id, wrong.verdict, dimensions, unasked?.id)
+      return { ...rest, verdict: 'wrong-model', reason, score, checkedAt, error, refused: all }
+    }
+    if (untold) {
+      const { reason, score, checkedAt } = untold.verdict
+      const error = cannotTell(untold.model.id, untold.verdict)
+      return { ...rest, verdict: 'cannot-tell', reason, score, checkedAt, error, refused: all }
+    }
+    const error = this.#models.consentRequired(unasked?.id ?? '')
+    return { ...rest, verdict: 'cannot-tell', reason: 'consent-required', error, refused: all }
+  }
+
+  async #candidate(opened: Opened, model: EmbedModelInfo): Promise<ModelCandidate> {
+    const known = opened.known.verdicts[model.id]
+    return {
+      model,
+      verdict: known?.verdict ?? 'unchecked',
+      reason: known?.reason ?? null,
+      score: known?.score ?? null,
+      error: known?.error ?? null,
+      consentNeeded: await this.#models.needsConsent(model.id, opened.folder.persistDir),
+    }
+  }
+
+  #compareCandidate(
+    opened: Opened,
+    { id, dimensions }: EmbedModelInfo,
+    signal?: AbortSignal,
+  ): Promise<Verdict> {
+    return compareModel(() => this.#openAs(id, dimensions, signal), opened.samples, signal)
+  }
+
+  #openAs(id: string, dimensions: number, signal?: AbortSignal): Promise<EmbedModel> {
+    return this.#models.registry.open(id, { signal, recorded: { dimensions } })
+  }
+
+  async #remember({ folder, stamp, samples }: Opened, id: string, verdict: Verdict): Promise<void> {
+    // a server that was down says nothing about the folder
+    if (samples.length > 0 && verdict.reason !== 'model-failed')
+      await this.#verdicts.note(folder.persistDir, stamp, id, verdict)
+  }
+}
+
+const all: readonly Purpose[] = ['search', 'index']
+
+const nothingKnown = {
+  verdict: 'unchecked',
+  reason: null,
+  score: null,
+  checkedAt: null,
+  error: null,
+  refused: [],
+  unasked: false,
+} as const
+
+/** The model could not be opened: that stops everything by itself. What has no text stops nothing. */
+function refusedBy(verdict: Verdict): readonly Purpose[] {
+  return verdict.reason === 'model-failed' ? all : []
+}
+
+function isOld({ checkedAt }: Verdict): boolean {
+  return Date.now() - Date.parse(checkedAt) > CHECK_AGAIN_MS
+}
+
+/** Whether the verdict is about the model as it is on record. */
+function isOf(verdict: Verdict, identity: EmbedModelIdentity): boolean {
+  const judged = verdict.identity
+  return (
+    judged === null ||
+    (judged.revision === identity.revision &&
+      judged.dimensions === identity.dimensions &&
+      judged.documentPrefix === identity.documentPrefix)
+  )
+}
+
+function byMedian(a: { readonly verdict: Verdict }, b: { readonly verdict: Verdict }): number {
+  return (b.verdict.score?.median ?? -1) - (a.verdict.score?.median ?? -1)
+}

@@ -39,7 +39,7 @@ export function summaryOf(store: WorkingStore, folder: OpenedFolder): StorageSum
     indexes: layout.structs.map(({ key, type }) => ({ id: key, type })),
     vectorStores: store.vectorStores().map(({ id, file, dimensions }) => ({
       namespace: storeFileOf(file)?.namespace ?? file,
-      vectors: store.number('SELECT count(*) FROM vectors WHERE store = ?', id),
+      vectors: store.countVectors(id),
       dimensions,
     })),
     warnings: [
@@ -56,9 +56,7 @@ function sectionOf(store: WorkingStore, role: SectionRow['role']): SectionRow | 
 }
 
 function searchedVectors(store: WorkingStore, { vectorStore }: FolderLayout): number {
-  if (!vectorStore) return 0
-  const masked = store.number('SELECT count(DISTINCT row) FROM masked WHERE store = ?', vectorStore.id)
-  return vectorStore.rows - masked
+  return vectorStore ? vectorStore.rows - store.countMasked(vectorStore.id) : 0
 }
 
 function filesOf(store: WorkingStore, persistDir: string): StorageSummary['files'] {
@@ -92,7 +90,8 @@ function vectorWarnings(store: WorkingStore, layout: FolderLayout, nodes: number
   else if (nodes > 0 && vectors === 0)
     warnings.push('The folder has no vectors: its nodes can be read, but not searched.')
   else {
-    const without = nodesWithoutVector(store, layout)
+    // What is searched has a node: where there are as many of the one as of the other, nothing needs to be looked up.
+    const without = nodes === vectors ? 0 : nodesWithoutVector(store, layout)
     if (without > 0) warnings.push(`${without} of ${nodes} nodes have no vector that can be searched.`)
   }
   return warnings

@@ -297,8 +297,7 @@ function unmaskSearched(store: WorkingStore, vectors: VectorStores): void {
 /** Rows are only ever added: when most of them are not searched any more, all are packed anew. */
 function requireFewMasked(store: WorkingStore): void {
   for (const { id, rows } of store.vectorStores()) {
-    const masked = store.number('SELECT count(DISTINCT row) FROM masked WHERE store = ?', id)
-    if (rows > 1000 && masked > rows / 2) throw new TooDifferent()
+    if (rows > 1000 && store.countMasked(id) > rows / 2) throw new TooDifferent()
   }
 }
 

@@ -10,9 +10,10 @@ import { randomUUID } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { StackroomError } from '#contract'
 import { errorCodeOf } from '#platform/file-errors.ts'
+import { countsTable, countWithTriggers } from './entry-counts.ts'
 import { storeFileOf, sectionRoleOf, type SectionRole } from './llamaindex/store-files.ts'
 
-export const workingStoreVersion = 2
+export const workingStoreVersion = 3
 
 const schema = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -41,6 +42,7 @@ const schema = `
     path TEXT PRIMARY KEY, bytes REAL NOT NULL, modified_ms REAL NOT NULL, content_hash TEXT NOT NULL,
     ref_doc_ids TEXT NOT NULL
   ) WITHOUT ROWID;
+  ${countsTable}
 `
 
 const indexes = `
@@ -139,6 +141,7 @@ export class WorkingStore implements Disposable {
     for (const section of this.sections()) {
       if (section.role === 'ref-doc-ids') this.#indexRefDocIds(section)
     }
+    countWithTriggers(this.database)
   }
 
   /** Which nodes belong to a document, as far as the vector store says. */
@@ -246,9 +249,22 @@ export class WorkingStore implements Disposable {
     return this.value('SELECT 1 FROM entries WHERE section = ? AND key = ?', section, key) !== undefined
   }
 
+  /** How many entries a section has. Nothing is counted for it, see entry-counts.ts. */
   count(section: number | undefined): number {
-    if (section === undefined) return 0
-    return this.number('SELECT count(*) FROM entries WHERE section = ?', section)
+    return section === undefined ? 0 : this.#counted('entries', section)
+  }
+
+  countVectors(store: number): number {
+    return this.#counted('vectors', store)
+  }
+
+  /** Rows of the packed file that are not searched. */
+  countMasked(store: number): number {
+    return this.#counted('masked', store)
+  }
+
+  #counted(what: 'entries' | 'vectors' | 'masked', id: number): number {
+    return this.number('SELECT count FROM counts WHERE what = ? AND id = ?', what, id)
   }
 
   /** As `dict[key] = value`: a new key goes to the end, an old one keeps its place. */

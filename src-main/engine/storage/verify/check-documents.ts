@@ -109,6 +109,11 @@ function checkRefDocIds(context: CheckContext): void {
   }
 }
 
+/** Of the table `hashes`. */
+export const hashesWithoutNode = `
+  NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.key = hashes.key OR nodes.source = hashes.key)
+  AND NOT EXISTS (SELECT 1 FROM documents WHERE documents.key = hashes.key)`
+
 function checkHashes(context: CheckContext): void {
   const { facts } = context
   if (facts.number('SELECT count(*) FROM hashes') === 0 && facts.ofRole('node-metadata').length === 0) return
@@ -143,19 +148,24 @@ function checkHashes(context: CheckContext): void {
         repairable: false,
       },
     )
-  const stale = facts.rows(
-    `SELECT section, key FROM hashes WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.key = hashes.key)
-     AND NOT EXISTS (SELECT 1 FROM documents WHERE documents.key = hashes.key) ORDER BY key`,
-  )
-  for (const { section: at, key } of stale)
+  for (const { section: at, key, ref_doc_id } of facts.rows(
+    `SELECT section, key, ref_doc_id FROM hashes WHERE ${hashesWithoutNode} ORDER BY key`,
+  ))
     addAt(
       context,
       { section: at, key },
-      {
-        code: 'doc-hash-without-node',
-        message: `There is a doc_hash of ${shown(key)}, but no node or document: it may have been empty.`,
-        repairable: false,
-      },
+      ref_doc_id === null
+        ? {
+            code: 'doc-hash-without-node',
+            message: `There is a doc_hash of ${shown(key)}, but no node or document: it may have been empty.`,
+            repairable: false,
+          }
+        : {
+            code: 'doc-hash-without-node',
+            severity: 'warning',
+            message: `There is a doc_hash of node ${shown(key)}, which is not in the docstore.`,
+            repairable: true,
+          },
     )
   const wrong = facts.rows(
     `SELECT hashes.section, nodes.key, may_differ FROM nodes JOIN hashes ON hashes.key = nodes.key

@@ -23,6 +23,7 @@ const sentences = {
     `Removed ${one(count, 'document', 'documents')} of which no node is left from ref_doc_info, with the hash, so that a refresh inserts them again.`,
   'ref-doc-id-disagrees': (count) => `Corrected the document of ${one(count, 'entry', 'entries')}.`,
   'doc-hash-missing': (count) => `Computed the hash of ${one(count, 'node', 'nodes')}.`,
+  'doc-hash-without-node': (count) => `Removed ${one(count, 'hash', 'hashes')} of nodes that are gone.`,
   'no-index': (count) => `Made an index that names ${one(count, 'vector', 'vectors')}.`,
   'index-lacks-vector': (count) => `Named ${one(count, 'vector', 'vectors')} in the index.`,
   'index-names-missing-node': (count) =>

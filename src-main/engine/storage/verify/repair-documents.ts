@@ -3,7 +3,7 @@ import { ensureSection } from '../folder-layout.ts'
 import { membersOf, replaceValue } from '../llamaindex/json-members.ts'
 import { originalKey, pythonJson } from '../llamaindex/python-json.ts'
 import type { SectionRow } from '../working-store.ts'
-import { disagreesWithSource } from './check-documents.ts'
+import { disagreesWithSource, hashesWithoutNode } from './check-documents.ts'
 import type { RepairWork } from './repair-entries.ts'
 
 export function repairDocuments(work: RepairWork): void {
@@ -94,6 +94,10 @@ function repairHashes({ folder: { store }, facts, actions }: RepairWork, section
     store.put(section, String(key), entry(hash, source))
     actions.count('doc-hash-missing')
   }
+  for (const { key } of facts.rows(
+    `SELECT key FROM hashes WHERE ref_doc_id IS NOT NULL AND ${hashesWithoutNode}`,
+  ))
+    if (store.remove(section, String(key))) actions.count('doc-hash-without-node')
   const wrong = facts.rows(
     `SELECT hashes.key, doc_hash, nodes.source FROM hashes JOIN nodes ON nodes.key = hashes.key
      WHERE doc_hash IS NOT NULL AND ${disagreesWithSource('hashes.ref_doc_id')}`,

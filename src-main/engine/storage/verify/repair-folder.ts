@@ -27,15 +27,15 @@ import { verifyFolder, type VerifiedFolder, type VerifyFolderOptions } from './v
 export async function repairFolder(options: VerifyFolderOptions): Promise<VerifyReport> {
   using found = await verifyFolder(options)
   const { report } = found
+  const cannotBeRestored = [...found.facts.broken].some((name) => !found.restorable.has(name))
+  if (report.counts['both-sides-changed'] || (!found.isPersisted && cannotBeRestored))
+    throw bothSidesChanged()
   if (!report.problems.some(({ repairable }) => repairable))
     return { ...report, repair: { backup: null, actions: [] } }
   if (report.kind === 'llamaindex-ts')
     throw new StackroomError('unsupported-format', 'LlamaIndexTS wrote this folder: it is not repaired.', {
       hint: 'Index the documents into a new folder.',
     })
-  const cannotBeRestored = [...found.facts.broken].some((name) => !found.restorable.has(name))
-  if (report.counts['both-sides-changed'] || (!found.isPersisted && cannotBeRestored))
-    throw bothSidesChanged()
   const actions = new RepairActions()
   const backup = await prepare(options, found, actions)
   await mendEntries(options, report, actions)

@@ -15,6 +15,10 @@ import type { StackroomSettings } from './stackroom-settings.ts'
 import type { StorageChange } from './storage-folder.ts'
 import { openWorkingFolder, workingFolderName, type WorkingFolder } from './working-folder.ts'
 
+/** After so long without a change, or after so many changes, SQLite's log is emptied. */
+const idleMs = 50
+const changesInLog = 32
+
 export interface StorageWriterOptions {
   readonly persistDir: string
   readonly dataFolder: string
@@ -39,6 +43,8 @@ export class StorageWriter {
   #shared: SharedStore | null
   /** Changes and persists take turns, so that a persist writes one state. */
   #turn: Promise<unknown> = Promise.resolve()
+  #checkpoint: NodeJS.Timeout | undefined
+  #sinceCheckpoint = 0
 
   private constructor(
     persistDir: string,
@@ -137,6 +143,7 @@ export class StorageWriter {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#checkpoint)
     await this.#turn.catch(() => undefined)
     this.#shared?.[Symbol.dispose]()
     this.#shared = null
@@ -150,8 +157,21 @@ export class StorageWriter {
       shared.requireThere()
       await shared.bringIn(new AbortController().signal)
       shared.requireNoConflict()
-      return work(shared)
+      const value = await work(shared)
+      this.#checkpointSoon()
+      return value
     })
+  }
+
+  /** Between changes: within one it would take longer than the change, and it waits for the disk more than once. */
+  #checkpointSoon(): void {
+    clearTimeout(this.#checkpoint)
+    const delay = ++this.#sinceCheckpoint >= changesInLog ? 0 : idleMs
+    this.#checkpoint = setTimeout(() => {
+      this.#sinceCheckpoint = 0
+      // When it fails, what is in the log stays there, and the next one tries again.
+      this.#inTurn(({ store }) => store.checkpoint()).catch(() => undefined)
+    }, delay)
   }
 
   #inTurn<Value>(work: (shared: SharedStore) => Value | Promise<Value>): Promise<Value> {

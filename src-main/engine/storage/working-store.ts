@@ -249,6 +249,11 @@ export class WorkingStore implements Disposable {
     return this.value('SELECT 1 FROM entries WHERE section = ? AND key = ?', section, key) !== undefined
   }
 
+  /** Brings SQLite's log into the database as far as nobody reads from it. */
+  checkpoint(): void {
+    this.database.pragma('wal_checkpoint(PASSIVE)')
+  }
+
   /** How many entries a section has. Nothing is counted for it, see entry-counts.ts. */
   count(section: number | undefined): number {
     return section === undefined ? 0 : this.#counted('entries', section)

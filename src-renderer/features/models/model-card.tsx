@@ -75,8 +75,13 @@ export function ModelCard({ model, showWhere = false }: ModelCardProps) {
         ))}
       </ul>
       {(queryPrefix !== '' || documentPrefix !== '') && (
-        <p className="model-card-note">
-          Before a question: <Prefix text={queryPrefix} /> Before a document: <Prefix text={documentPrefix} />
+        <p className="model-card-note model-prefixes">
+          <span>
+            Before a question: <Prefix text={queryPrefix} />
+          </span>
+          <span>
+            Before a document: <Prefix text={documentPrefix} />
+          </span>
         </p>
       )}
       {isBundled && <p className="model-card-note">{description}</p>}

@@ -20,6 +20,7 @@ interface ModelChoiceProps {
 export function ModelChoice({ label, value, onChange, without }: ModelChoiceProps) {
   const name = useId()
   const models = useApp((state) => state.models)
+  const trials = useApp((state) => state.trials)
   const servers = useApp((state) => state.servers)
   // a server that was not set up has models that nobody here can use
   const offered = models
@@ -38,7 +39,9 @@ export function ModelChoice({ label, value, onChange, without }: ModelChoiceProp
                 host={servers.find((server) => server.name === model.server)?.host}
               />
             </span>
-            <span className="model-choice-facts">{choiceFacts(model)}</span>
+            <span className="model-choice-facts">
+              {choiceFacts(model, trials[model.id]?.working === 'measuring')}
+            </span>
           </span>
         </label>
       ))}
@@ -46,10 +49,14 @@ export function ModelChoice({ label, value, onChange, without }: ModelChoiceProp
   )
 }
 
-function choiceFacts({ dimensions, textsPerSecond, server, usdPerMillionTokens }: EmbedModelInfo): string {
+function choiceFacts(
+  { dimensions, textsPerSecond, server, usdPerMillionTokens }: EmbedModelInfo,
+  measuring: boolean,
+): string {
+  const unmeasured = measuring ? 'measuring its speed…' : 'speed not measured yet'
   return [
     `${formatCount(dimensions)} dimensions`,
-    textsPerSecond === undefined ? 'speed not measured yet' : speed(textsPerSecond),
+    textsPerSecond === undefined ? unmeasured : speed(textsPerSecond),
     server === undefined ? null : serverLabel(server),
     usdPerMillionTokens === undefined || usdPerMillionTokens === 0 ? null : 'costs money',
   ]

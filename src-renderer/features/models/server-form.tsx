@@ -30,7 +30,7 @@ export function ServerForm({ form }: { readonly form: Form }) {
 
   return (
     <Dialog
-      title={editing === null || saved ? 'Add a server' : `Change ${serverLabel(editing)}`}
+      title={editing === null ? 'Add a server' : serverLabel(editing)}
       onClose={closeServerForm}
       actions={
         <>

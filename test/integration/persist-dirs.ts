@@ -21,7 +21,7 @@ export type OpenFolder = Pick<
   'summary' | 'query' | 'nodes' | 'nodesOfDocument' | 'documentHashes' | 'change' | 'persist' | 'close'
 >
 
-async function openHere(persistDir: string, dataFolder: string): Promise<OpenFolder> {
+export async function openHere(persistDir: string, dataFolder: string): Promise<OpenFolder> {
   const { signal } = new AbortController()
   const writer = await StorageWriter.open({ persistDir, dataFolder, settings: null }, signal)
   const reader = new StorageReader(writer.opened)

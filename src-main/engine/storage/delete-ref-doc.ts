@@ -1,7 +1,6 @@
 /** `delete_ref_doc` of a vector index, and what the other indexes of the folder need when nodes are gone. */
 import { z } from 'zod'
 import type { ChangeWork } from './change-work.ts'
-import { storeFileOf } from './llamaindex/store-files.ts'
 import { originalKey, parsePythonJson, pythonJsonString, storedKey } from './llamaindex/python-json.ts'
 import { changeRefDocInfo } from './llamaindex/ref-doc-info.ts'
 import { readRefDocInfo } from './read-node.ts'
@@ -47,15 +46,10 @@ export function deleteRefDoc(work: ChangeWork, refDocId: string, fromDocstore: b
   return changed
 }
 
-/** The default vector store; a multimodal index has its pictures in a second one. */
+/** The default one; a multimodal index has its pictures in a second one, and deletes from all there are. */
 function storesOfVectorIndex({ store, layout }: ChangeWork): VectorStoreRow[] {
   const isMultimodal = layout.structs.some(({ type }) => type === 'multimodal')
-  return store
-    .vectorStores()
-    .filter(
-      ({ id, file }) =>
-        id === layout.vectorStore?.id || (isMultimodal && storeFileOf(file)?.namespace === 'image'),
-    )
+  return store.vectorStores().filter(({ id }) => isMultimodal || id === layout.vectorStore?.id)
 }
 
 /** Python escapes what is not ASCII, other programs do not: both texts of the id are looked for. */

@@ -64,8 +64,9 @@ function filesOf(store: WorkingStore, persistDir: string): StorageSummary['files
   const known = store.statement('SELECT name FROM files').pluck().all() as string[]
   const missing = known.filter((name) => !present.includes(name))
   return [...present, ...missing, settingsFile].flatMap((name): StorageSummary['files'][number][] => {
-    const stats = statSync(join(persistDir, name), { throwIfNoEntry: false })
-    if (stats) return [{ name, bytes: stats.size, state: 'ok' }]
+    const path = join(persistDir, name)
+    // Not there is also what is at the end of a link to nowhere.
+    if (existsSync(path)) return [{ name, bytes: statSync(path).size, state: 'ok' }]
     return name === settingsFile ? [] : [{ name, bytes: 0, state: 'missing' }]
   })
 }

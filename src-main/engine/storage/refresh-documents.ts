@@ -8,7 +8,7 @@ export interface RefreshOptions {
 
 /** `update_ref_doc` of each: what there was of the document is deleted from every store, then it is inserted anew. */
 export function updateRefDocs(
-  storage: StorageFolder,
+  storage: Pick<StorageFolder, 'change' | 'documentHashes'>,
   documents: readonly DocumentWithVectors[],
   { signal }: RefreshOptions = {},
 ): Promise<void> {
@@ -22,7 +22,7 @@ export function updateRefDocs(
  * document that has nodes but no hash is replaced, not inserted a second time.
  */
 export async function refreshRefDocs(
-  storage: StorageFolder,
+  storage: Pick<StorageFolder, 'change' | 'documentHashes'>,
   documents: readonly SourceDocument[],
   prepare: (changed: readonly SourceDocument[]) => Promise<readonly DocumentWithVectors[]>,
   options: RefreshOptions = {},

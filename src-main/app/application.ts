@@ -4,6 +4,7 @@ import { StackroomError, type CommandHandlers, type Emit } from '#contract'
 import { Log } from '#platform/log.ts'
 import { EngineServices } from './engine-services.ts'
 import { Files } from './files.ts'
+import { FolderCare } from './folder-care.ts'
 import { folderInfo } from './folder-info.ts'
 import type { HostServices } from './host-services.ts'
 import { Ingest } from './ingest.ts'
@@ -40,6 +41,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const library = await Library.load({ dataFolder, services, emit, log })
   const jobs = new Jobs(emit, log)
   const ingest = new Ingest({ services, library, jobs, log })
+  const care = new FolderCare({ services, library, jobs, emit })
   const search = new Search(library, services.checks)
   const files = new Files(search, host)
   const uploads = new Uploads(dataFolder)
@@ -69,6 +71,12 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       await library.forget(knowledgeBaseId)
       return {}
     },
+    'library.persist': ({ knowledgeBaseId }, { signal }) => care.persist(knowledgeBaseId, signal),
+    'library.resolveConflict': ({ knowledgeBaseId, keep }, { signal }) =>
+      care.resolveConflict(knowledgeBaseId, keep, signal),
+    'library.verify': ({ knowledgeBaseId }, { signal }) => care.verify(knowledgeBaseId, signal),
+    'library.repair': ({ knowledgeBaseId }, { signal }) => care.repair(knowledgeBaseId, signal),
+    'library.removeDocuments': (input, { signal }) => care.removeDocuments(input, signal),
     'library.info': ({ persistDir }) => folderInfo(services, persistDir),
     'dialogs.chooseFiles': ({ kind }) => {
       if (!host.chooseFiles) throw new StackroomError('wrong-usage', 'This host has no dialogs of its own.')

@@ -13,12 +13,14 @@ export interface EngineServicesOptions {
 }
 
 export class EngineServices implements AsyncDisposable {
+  readonly dataFolder: string
   readonly folders: OpenFolders
   readonly models: Models
   readonly checks: ModelChecks
   readonly readerPool: ReaderPool
 
   constructor(options: EngineServicesOptions) {
+    this.dataFolder = options.dataFolder
     this.folders = new OpenFolders(options)
     this.models = new Models(options)
     this.checks = new ModelChecks(this.models, options.dataFolder)

@@ -8,7 +8,7 @@ export async function folderInfo(services: EngineServices, persistDir: string): 
   const folder = await services.folders.open(persistDir)
   const summary = await folder.summary()
   const { model, verdict, score } = await services.checks.check(folder)
-  const { kind, documents, nodes, dimensions, store, files } = summary
+  const { kind, documents, nodes, dimensions, store, files, persisted, conflict } = summary
   return {
     kind,
     documents,
@@ -19,6 +19,8 @@ export async function folderInfo(services: EngineServices, persistDir: string): 
     modelScore: score,
     store,
     files: files.map((file) => ({ ...file })),
+    persisted,
+    conflict,
   }
 }
 

@@ -106,6 +106,7 @@ export class Library {
       store: 'simple',
       readOnly: false,
       persisted: true,
+      conflict: false,
       size: 0,
       lastIndexed: null,
       sources: [],
@@ -134,12 +135,13 @@ export class Library {
       const summary = await folder.summary()
       const size = await sizeOf(this.get(id).persistDir, summary.files)
       const check = await this.#services.checks.check(folder)
-      const { kind, documents, nodes, dimensions, store, readOnly, persisted, settings, warnings } = summary
+      const { kind, documents, nodes, dimensions, store, readOnly, persisted, conflict, settings, warnings } =
+        summary
       const entry = this.get(id)
       this.#provisional.delete(id)
       return this.#set({
         ...entry,
-        ...{ kind, documents, nodes, dimensions, store, readOnly, persisted, size },
+        ...{ kind, documents, nodes, dimensions, store, readOnly, persisted, conflict, size },
         state: check.refused.includes('search') ? 'error' : 'ready',
         model: check.model,
         modelRecorded: check.recorded,

@@ -76,7 +76,6 @@ interface Found {
 export class ModelChecks {
   readonly #models: Models
   readonly #verdicts: Verdicts
-  /** While a folder is open its vectors are changed by nobody else. */
   readonly #found = new WeakMap<StorageFolder, Found>()
 
   constructor(models: Models, dataFolder: string) {
@@ -209,10 +208,12 @@ export class ModelChecks {
 
   async #find(
     folder: StorageFolder,
-    { dimensions, settings }: StorageSummary,
+    { dimensions, settings, files, changedOutside }: StorageSummary,
     { signal, askServers = false }: CheckOptions,
   ): Promise<FolderModel> {
-    const key = JSON.stringify([dimensions, settings?.embedModel ?? null])
+    // another program may change the files while the folder is open
+    const bytes = files.map((file) => file.bytes)
+    const key = JSON.stringify([dimensions, settings?.embedModel ?? null, changedOutside, bytes])
     const before = this.#found.get(folder)
     if (before?.key === key) {
       const found = await abortable(before.model, signal)

@@ -38,6 +38,17 @@ export class OpenFolders implements AsyncDisposable {
     if (folder) await closeOpened(folder)
   }
 
+  /** Does work for which nobody may have the folder open; who asks for it meanwhile gets it when that is done. */
+  async closedDuring<Value>(persistDir: string, work: () => Promise<Value>): Promise<Value> {
+    const path = await realPath(persistDir)
+    const before = this.#folders.get(path)
+    const working = (before ? closeOpened(before) : Promise.resolve()).then(work)
+    const reopen = (): Promise<StorageFolder> =>
+      openStorageFolder({ persistDir: path, dataFolder: this.#dataFolder })
+    void this.#remember(path, working.then(reopen, reopen))
+    return working
+  }
+
   async close(): Promise<void> {
     const folders = [...this.#folders.values()]
     this.#folders.clear()

@@ -3,10 +3,11 @@
  * input, the client infers its types from here, and both transports carry exactly this.
  */
 import { z } from 'zod'
-import { folderInfoSchema, inspectionSchema, knowledgeBaseSchema } from './library.ts'
+import { folderInfoSchema, inspectionSchema, knowledgeBaseSchema, removalSchema } from './library.ts'
 import { jobSchema } from './jobs.ts'
 import { modelCommands, modelIdSchema } from './models.ts'
 import { nodeSourceSchema, searchAnswerSchema, searchQuerySchema } from './search.ts'
+import { verifyReportSchema } from './verify.ts'
 
 const nothing = z.object({})
 const knowledgeBaseId = z.object({ knowledgeBaseId: z.string() })
@@ -68,6 +69,25 @@ export const commands = {
   /** Takes it off the list. Deletes nothing on disk. */
   'library.forget': { input: knowledgeBaseId, output: nothing },
   'library.info': { input: z.object({ persistDir: path }), output: folderInfoSchema },
+  /** Brings the JSON files up to date. Throws `both-sides-changed`, `read-only`, `disk-full`. */
+  'library.persist': { input: knowledgeBaseId, output: knowledgeBaseSchema },
+  /** Ends a conflict: the other side goes into a backup. Throws `wrong-usage` when there is none. */
+  'library.resolveConflict': {
+    input: knowledgeBaseId.extend({ keep: z.enum(['files', 'stackroom']) }),
+    output: z.object({ knowledgeBase: knowledgeBaseSchema, backup: z.string() }),
+  },
+  /** Reads everything and changes nothing; `library.verifying` tells how far it is. */
+  'library.verify': { input: knowledgeBaseId, output: verifyReportSchema },
+  /** Mends what can be mended, after a backup. Throws `busy`, `locked`, `read-only`, `both-sides-changed`. */
+  'library.repair': { input: knowledgeBaseId, output: verifyReportSchema },
+  /** `delete_ref_doc`: the files themselves stay where they are. */
+  'library.removeDocuments': {
+    input: knowledgeBaseId.extend({
+      refDocIds: z.array(z.string()).min(1).max(10_000),
+      keepInDocstore: z.boolean().default(false),
+    }),
+    output: removalSchema,
+  },
 
   /** Native dialogs; null when the user cancelled. Only where `nativeDialogs` is true. */
   'dialogs.chooseFiles': {

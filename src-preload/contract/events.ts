@@ -10,6 +10,12 @@ export const events = {
   /** A knowledge base was added or changed. */
   'library.changed': knowledgeBaseSchema,
   'library.forgotten': z.object({ knowledgeBaseId: z.string() }),
+  /** How far `library.verify` or `library.repair` is; a repair reads everything more than once. */
+  'library.verifying': z.object({
+    knowledgeBaseId: z.string(),
+    bytesDone: z.number(),
+    bytesTotal: z.number(),
+  }),
   /** The desktop host asks the window to do something: a menu item, a dropped or opened path. */
   'app.command': z.discriminatedUnion('command', [
     z.object({ command: z.literal('open-storage-folder') }),

@@ -37,6 +37,8 @@ export const knowledgeBaseSchema = z.object({
   readOnly: z.boolean(),
   /** Whether the JSON files have everything that the working store has. */
   persisted: z.boolean(),
+  /** Another program changed the files while Stackroom had changes of its own: `library.resolveConflict` ends it. */
+  conflict: z.boolean().default(false),
   /** Bytes of the folder's files. */
   size: z.number(),
   /** ISO 8601 with time zone, or null when never indexed by Stackroom. */
@@ -88,5 +90,13 @@ export const folderInfoSchema = z.object({
   modelScore: modelScoreSchema.nullable(),
   store: z.string(),
   files: z.array(folderFileSchema),
+  /** Whether the JSON files have everything that the working store has. */
+  persisted: z.boolean(),
+  /** Another program changed the files while Stackroom had changes of its own. */
+  conflict: z.boolean(),
 })
 export type FolderInfo = z.infer<typeof folderInfoSchema>
+
+/** `stackroom remove`: which documents were there and are gone, and which ids are none. */
+export const removalSchema = z.object({ removed: z.array(z.string()), unknown: z.array(z.string()) })
+export type Removal = z.infer<typeof removalSchema>

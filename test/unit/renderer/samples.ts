@@ -77,6 +77,7 @@ export const knowledgeBase: KnowledgeBase = {
   store: 'simple',
   readOnly: false,
   persisted: true,
+  conflict: false,
   size: 20_000,
   lastIndexed: null,
   sources: [],

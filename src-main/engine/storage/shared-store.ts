@@ -9,6 +9,7 @@ import { fileStamp } from '#platform/atomic-files.ts'
 import { isLocked } from '#platform/folder-lock.ts'
 import { backUpFiles, backUpWorkingStore, type FolderSides } from './back-up-side.ts'
 import { isCommitPending, recoverCommit } from './commit-files.ts'
+import { compactVectors } from './compact-vectors.ts'
 import { bothSidesChanged, fileStateOf, knownFiles, looksChanged, looksOf } from './file-state.ts'
 import { foreignVectorFile } from './folder-layout.ts'
 import { importDifference } from './import-difference.ts'
@@ -183,6 +184,15 @@ export class SharedStore implements Disposable {
   async persist(signal: AbortSignal): Promise<void> {
     if (identityOf(this.#path) !== this.#identity && isLocked(this.#working.path)) this.requireThere()
     await persistFolder({ ...this.#sides, signal })
+    await this.compact(1 / 2)
+  }
+
+  /** Reclaims the room of deleted vectors where they are this share. */
+  async compact(share: number): Promise<void> {
+    if (identityOf(this.#path) !== this.#identity) return
+    const { store, vectors } = this
+    // When it cannot be done it costs room only, and the next time it is tried again.
+    await compactVectors({ store, vectors, workingFolder: this.#working.path, share }).catch(() => undefined)
   }
 
   /** Ends a conflict. Answers with the folder that has the other side, a persist dir of its own. */

@@ -16,7 +16,7 @@ import { readNode, readRefDocInfo } from './read-node.ts'
 import { sampleNodes, type SampledNode } from './sample-nodes.ts'
 import type { ManifestEntry, ScoredNode, StorageSummary, StoredNode } from './storage-folder.ts'
 import type { OpenedFolder } from './storage-writer.ts'
-import { WorkingStore, type VectorStoreRow } from './working-store.ts'
+import { WorkingStore, type SectionRow, type VectorStoreRow } from './working-store.ts'
 
 /** Rows that may be worked out again on opening without anybody noticing. */
 const rowsWorthKeeping = 500
@@ -43,7 +43,7 @@ export class StorageReader implements AsyncDisposable {
     this.#folder = folder
     this.#identity = identityOf(this.#path)
     this.#store = new WorkingStore(this.#path, 'read')
-    this.#refresh()
+    this.#read(() => undefined)
     this.#keep()
   }
 
@@ -69,17 +69,24 @@ export class StorageReader implements AsyncDisposable {
     this.#version = undefined
   }
 
+  /** What was committed before is seen, what is committed meanwhile is not: rows may get other numbers. */
+  #read<Value>(work: () => Value): Value {
+    this.#reopen()
+    return this.#store.database.transaction(() => {
+      this.#refresh()
+      return work()
+    })()
+  }
+
   /** Takes in what was committed since the last call. */
   #refresh(): void {
-    this.#reopen()
     const version = this.#store.database.pragma('data_version', { simple: true })
     if (version === this.#version) return
     this.#store.forgetSections()
-    this.#store.database.transaction(() => {
-      const { vectorStore } = layoutOf(this.#store)
-      if (vectorStore?.packed !== this.#loaded?.row.packed) this.#load(vectorStore)
-      const loaded = this.#loaded
-      if (!loaded || !vectorStore) return
+    const { vectorStore } = layoutOf(this.#store)
+    if (vectorStore?.packed !== this.#loaded?.row.packed) this.#load(vectorStore)
+    const loaded = this.#loaded
+    if (loaded && vectorStore) {
       loaded.search.add(vectorStore.rows)
       const masked = this.#store
         .statement('SELECT id, row FROM masked WHERE store = ? AND id > ? ORDER BY id')
@@ -88,7 +95,7 @@ export class StorageReader implements AsyncDisposable {
         loaded.search.mask(row)
         loaded.lastMask = id
       }
-    })()
+    }
     this.#version = version
   }
 
@@ -119,18 +126,22 @@ export class StorageReader implements AsyncDisposable {
   }
 
   query({ vector, topK }: { vector: Float32Array; topK: number }): ScoredNode[] {
-    this.#refresh()
-    const loaded = this.#loaded
-    if (!loaded) return []
-    const nodeId = this.#store.statement('SELECT node_id FROM vectors WHERE store = ? AND row = ?').pluck()
-    return loaded.search
-      .search(vector, topK)
-      .map(({ row, score }) => ({ nodeId: originalKey(String(nodeId.get(loaded.row.id, row))), score }))
+    return this.#read(() => {
+      const loaded = this.#loaded
+      if (!loaded) return []
+      const nodeId = this.#store.statement('SELECT node_id FROM vectors WHERE store = ? AND row = ?').pluck()
+      return loaded.search
+        .search(vector, topK)
+        .map(({ row, score }) => ({ nodeId: originalKey(String(nodeId.get(loaded.row.id, row))), score }))
+    })
   }
 
   nodes(nodeIds: readonly string[]): StoredNode[] {
-    this.#refresh()
-    const section = this.#store.sections().find(({ role }) => role === 'nodes')
+    return this.#read(() => this.#nodes(nodeIds))
+  }
+
+  #nodes(nodeIds: readonly string[]): StoredNode[] {
+    const section = this.#section('nodes')
     if (!section) return []
     return nodeIds.flatMap((nodeId) => {
       const text = this.#store.get(section.id, storedKey(nodeId))
@@ -139,40 +150,41 @@ export class StorageReader implements AsyncDisposable {
   }
 
   sampleNodes(count: number): SampledNode[] {
-    const section = this.#sectionOf('nodes')
-    const loaded = this.#loaded
-    if (section === undefined || !loaded) return []
-    const row = { ...loaded.row, rows: loaded.search.rows }
-    return sampleNodes(this.#store, loaded.packed, row, section, count)
+    return this.#read(() => {
+      const section = this.#section('nodes')
+      const loaded = this.#loaded
+      if (!section || !loaded) return []
+      const row = { ...loaded.row, rows: loaded.search.rows }
+      return sampleNodes(this.#store, loaded.packed, row, section.id, count)
+    })
   }
 
   nodesOfDocument(refDocId: string): StoredNode[] {
-    const section = this.#sectionOf('ref-doc-info')
-    if (section === undefined) return []
-    const { nodeIds } = readRefDocInfo(this.#store.get(section, storedKey(refDocId)))
-    return this.nodes(nodeIds).sort((a, b) => (a.startCharIdx ?? 0) - (b.startCharIdx ?? 0))
+    return this.#read(() => {
+      const section = this.#section('ref-doc-info')
+      if (!section) return []
+      const { nodeIds } = readRefDocInfo(this.#store.get(section.id, storedKey(refDocId)))
+      return this.#nodes(nodeIds).sort((a, b) => (a.startCharIdx ?? 0) - (b.startCharIdx ?? 0))
+    })
   }
 
   documentHashes(refDocIds: readonly string[]): (string | null)[] {
-    const section = this.#sectionOf('node-metadata')
-    return refDocIds.map((id) =>
-      section === undefined ? null : hashIn(this.#store.get(section, storedKey(id))),
-    )
+    return this.#read(() => {
+      const section = this.#section('node-metadata')
+      return refDocIds.map((id) => (section ? hashIn(this.#store.get(section.id, storedKey(id))) : null))
+    })
   }
 
   manifest(): ManifestEntry[] {
-    this.#refresh()
-    return readManifest(this.#store)
-  }
-
-  #sectionOf(role: 'nodes' | 'ref-doc-info' | 'node-metadata'): number | undefined {
-    this.#refresh()
-    return this.#store.sections().find((section) => section.role === role)?.id
+    return this.#read(() => readManifest(this.#store))
   }
 
   summary(): StorageSummary {
-    this.#refresh()
-    return summaryOf(this.#store, this.#folder)
+    return this.#read(() => summaryOf(this.#store, this.#folder))
+  }
+
+  #section(role: SectionRow['role']): SectionRow | undefined {
+    return this.#store.sections().find((section) => section.role === role)
   }
 }
 

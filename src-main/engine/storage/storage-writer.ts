@@ -145,6 +145,7 @@ export class StorageWriter {
   async close(): Promise<void> {
     clearTimeout(this.#checkpoint)
     await this.#turn.catch(() => undefined)
+    await this.#shared?.compact(1 / 4)
     this.#shared?.[Symbol.dispose]()
     this.#shared = null
     this.#working.lock?.[Symbol.dispose]()

@@ -1,14 +1,34 @@
 /** Files that are replaced as a whole, folders that are flushed, and how to tell that a file is still the same. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+  type BigIntStats,
+} from 'node:fs'
 import { dirname } from 'node:path'
+import { errorCodeOf } from './file-errors.ts'
 
 /**
  * What a file looked like: equal stamps mean an unchanged file. The change time and the inode are in it because a clock
  * may go backwards and a program may set the modification time.
  */
 export function fileStamp(path: string): string | null {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+  const stats = statsOf(path)
   return stats ? `${stats.size}-${stats.mtimeNs}-${stats.ctimeNs}-${stats.ino}` : null
+}
+
+/** Null for what is not there, and for a link that leads to itself. */
+function statsOf(path: string): BigIntStats | null {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false }) ?? null
+  } catch (error) {
+    if (errorCodeOf(error) === 'ELOOP') return null
+    throw error
+  }
 }
 
 /** Writes all of `bytes`: a single write may write less. */

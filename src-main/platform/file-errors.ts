@@ -74,6 +74,11 @@ export function errorCodeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
+/** Whether SQLite found its file damaged, or not its own. */
+export function isDamage(error: unknown): boolean {
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(errorCodeOf(error))
+}
+
 /** The error as a StackroomError when the system refused something; the error itself when it is another thing. */
 export function explainFileError(error: unknown, path: string): unknown {
   if (error instanceof StackroomError) return error

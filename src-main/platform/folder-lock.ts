@@ -4,12 +4,12 @@
  * holds it, for the sentence that others get.
  */
 import Database from 'better-sqlite3'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { StackroomError } from '#contract'
-import { errorCodeOf } from './file-errors.ts'
+import { errorCodeOf, isDamage } from './file-errors.ts'
 
 const holderSchema = z.object({
   pid: z.number(),
@@ -27,27 +27,32 @@ export class FolderLock implements Disposable {
   /** Throws `locked` with the holder in the sentence; other errors as the system gives them. */
   constructor(folder: string, program: string) {
     this.#holderPath = join(folder, 'lock.json')
-    const database = new Database(join(folder, 'lock.sqlite'), { timeout: 0 })
+    const path = join(folder, 'lock.sqlite')
     try {
-      database.pragma('journal_mode = MEMORY')
-      database.exec('BEGIN EXCLUSIVE')
+      this.#database = lock(path)
     } catch (error) {
-      database.close()
       if (errorCodeOf(error).startsWith('SQLITE_BUSY')) throw locked(readHolder(this.#holderPath), error)
-      throw error
+      if (!isDamage(error)) throw error
+      // It has no content. Emptied and not replaced, as another process may be about to lock the very same file.
+      truncateSync(path)
+      this.#database = lock(path)
     }
-    this.#database = database
     const holder: LockHolder = {
       pid: process.pid,
       host: hostname(),
       program,
       since: new Date().toISOString(),
     }
-    writeFileSync(this.#holderPath, JSON.stringify(holder))
+    try {
+      rmSync(this.#holderPath, { recursive: true, force: true })
+      writeFileSync(this.#holderPath, JSON.stringify(holder))
+    } catch {
+      // The disk may be full: the lock is held all the same, others just do not learn by whom.
+    }
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.#holderPath, { force: true })
+    rmSync(this.#holderPath, { recursive: true, force: true })
     this.#database.close()
   }
 }
@@ -62,9 +67,22 @@ export function isLocked(folder: string): boolean {
     return false
   } catch (error) {
     if (errorCodeOf(error).startsWith('SQLITE_BUSY')) return true
+    if (isDamage(error)) return false
     throw error
   } finally {
     database.close()
+  }
+}
+
+function lock(path: string): Database.Database {
+  const database = new Database(path, { timeout: 0 })
+  try {
+    database.pragma('journal_mode = MEMORY')
+    database.exec('BEGIN EXCLUSIVE')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
   }
 }
 

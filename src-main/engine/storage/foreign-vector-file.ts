@@ -2,7 +2,7 @@
  * FAISS writes its own bytes into the file in which the simple vector store has JSON. Such a file is known by its looks, and
  * neither read nor written.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileStamp } from '#platform/atomic-files.ts'
 import { foreignVectorFile } from './folder-layout.ts'
@@ -14,6 +14,8 @@ export function isFaissIndex(path: string): boolean {
   const file = openSync(path, 'r')
   try {
     const first = Buffer.alloc(4)
+    // What is no file is told of by whoever reads it.
+    if (!fstatSync(file).isFile()) return false
     readSync(file, first)
     return /^I[A-Za-z][A-Za-z0-9]{2}$/.test(first.toString('latin1'))
   } finally {

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileStamp } from '#platform/atomic-files.ts'
-import { explainFileError } from '#platform/file-errors.ts'
+import { explainFileError, isDamage } from '#platform/file-errors.ts'
 import { isFaissIndex } from './foreign-vector-file.ts'
 import { addStruct, changedWhileRead } from './import-folder.ts'
 import { checkEntry, damagedAt, scanStoreFile } from './llamaindex/json-scanner.ts'
@@ -102,7 +102,7 @@ async function importFile(
   } catch (error) {
     // What looks damaged may be half of what another program is writing.
     if (!(error instanceof TooDifferent) && fileStamp(path) !== stamp) throw changedWhileRead(name)
-    throw explainFileError(error, path)
+    throw isDamage(error) ? error : explainFileError(error, path)
   }
 }
 
@@ -125,7 +125,7 @@ class FileDifference {
   }
 
   startSection(name: string): void {
-    const section = this.#store.addSection(this.#file, name)
+    const section = this.#store.addSection(this.#file, storedKey(name))
     if (section.id <= this.#lastSection) throw new TooDifferent()
     this.#section = section
     this.#lastSection = section.id

@@ -6,14 +6,16 @@ import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { z } from 'zod'
 import { StackroomError } from '#contract'
 import { fileStamp } from '#platform/atomic-files.ts'
-import { explainFileError } from '#platform/file-errors.ts'
+import { explainFileError, isDamage } from '#platform/file-errors.ts'
 import { readManifest, writeManifest } from './source-manifest.ts'
 import { checkEntry, damagedAt, scanStoreFile } from './llamaindex/json-scanner.ts'
 import { isImported, sectionRoleOf, storeFilesIn, type StoreFile } from './llamaindex/store-files.ts'
 import { storedKey } from './llamaindex/python-json.ts'
-import { structTypeOf } from './llamaindex/index-struct.ts'
+import { checkStruct, forgettingStructTypes, hasData, structTypeOf } from './llamaindex/index-struct.ts'
+import { shortened } from './read-node.ts'
 import { packedEnding } from './packed-vectors.ts'
 import { replaceWorkingStore, workingFile } from './replace-working-store.ts'
 import { isFaissIndex, noteForeignVectorFile } from './foreign-vector-file.ts'
@@ -76,7 +78,7 @@ async function importFile(
     for (const token of scanStoreFile(path, { leaveUnchecked })) {
       if (token.kind === 'section-start') {
         role = sectionRoleOf(file.role, token.name)
-        section = store.addSection(file.name, token.name).id
+        section = store.addSection(file.name, storedKey(token.name)).id
       } else if (token.kind === 'entry') {
         if (role === 'embeddings') {
           if (vectors?.add(token.key, token.value)) continue
@@ -104,7 +106,7 @@ async function importFile(
     store.database.exec('ROLLBACK')
     // What looks damaged may be half of what another program is writing.
     if (fileStamp(path) !== stamp) throw changedWhileRead(file.name)
-    throw explainFileError(error, path)
+    throw isDamage(error) ? error : explainFileError(error, path)
   }
 }
 
@@ -116,10 +118,16 @@ export function changedWhileRead(name: string): StackroomError {
 
 export function addStruct(store: WorkingStore, file: string, key: string, value: Buffer): void {
   const type = structTypeOf(value)
-  if (type === null)
-    throw new StackroomError('damaged-file', `${file} is damaged: the index ${key} cannot be read.`, {
+  try {
+    if (type === null) throw new StackroomError('damaged-file', 'It has no type.')
+    if (forgettingStructTypes.includes(type) && hasData(value)) checkStruct(value)
+  } catch (cause) {
+    if (!(cause instanceof StackroomError)) throw cause
+    throw new StackroomError('damaged-file', `${file} is damaged: index ${shortened(key)} cannot be read.`, {
       hint: 'Restore the file from a backup, or index the documents again. Nothing in the folder was changed.',
+      cause,
     })
+  }
   store.statement('INSERT OR REPLACE INTO index_structs VALUES (?, ?)').run(key, type)
 }
 
@@ -135,8 +143,12 @@ function keepManifest(store: WorkingStore, previousPath: string): void {
   try {
     const documents = store.sections().find(({ role }) => role === 'ref-doc-info')
     for (const entry of readManifest(previous)) {
-      if (documents && entry.refDocIds.every((id) => store.has(documents.id, id))) writeManifest(store, entry)
+      if (documents && entry.refDocIds.every((id) => store.has(documents.id, storedKey(id))))
+        writeManifest(store, entry)
     }
+  } catch (error) {
+    const isUnreadable = isDamage(error) || error instanceof z.ZodError || error instanceof SyntaxError
+    if (!isUnreadable) throw error
   } finally {
     previous[Symbol.dispose]()
   }

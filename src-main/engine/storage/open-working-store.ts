@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { StackroomError } from '#contract'
 import { syncFolder } from '#platform/atomic-files.ts'
-import { errorCodeOf } from '#platform/file-errors.ts'
+import { errorCodeOf, isDamage } from '#platform/file-errors.ts'
 import { recoverCommit } from './commit-files.ts'
+import { isNotedAsDamaged } from './damaged-store.ts'
 import { ensureSection } from './folder-layout.ts'
 import { importFolder } from './import-folder.ts'
 import { newVectorStruct } from './llamaindex/index-struct.ts'
@@ -65,14 +66,17 @@ function openExisting(workingFolder: string): WorkingStore | null {
   const path = join(workingFolder, workingFile)
   let store: WorkingStore | undefined
   try {
-    store = new WorkingStore(path, 'write')
-    if (hasItsVectors(store, workingFolder)) return store
-    store[Symbol.dispose]()
+    if (!isNotedAsDamaged(workingFolder) && statSync(path).isFile()) {
+      store = new WorkingStore(path, 'write')
+      if (hasItsVectors(store, workingFolder)) return store
+      store[Symbol.dispose]()
+    }
   } catch (error) {
     store?.[Symbol.dispose]()
     const isUnreadable =
-      (error instanceof StackroomError && error.code === 'unsupported-format') ||
-      ['SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_ERROR'].includes(errorCodeOf(error))
+      (error instanceof StackroomError && ['unsupported-format', 'damaged-file'].includes(error.code)) ||
+      isDamage(error) ||
+      errorCodeOf(error) === 'SQLITE_ERROR'
     if (!isUnreadable) throw error
   }
   if (isSurelyPersisted(path)) removeWorkingStore(workingFolder)

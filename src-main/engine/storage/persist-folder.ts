@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { StackroomError } from '#contract'
 import { fileStamp } from '#platform/atomic-files.ts'
-import { explainFileError } from '#platform/file-errors.ts'
+import { explainFileError, isDamage } from '#platform/file-errors.ts'
 import {
   beginCommit,
   finishCommit,
@@ -62,7 +62,7 @@ export async function persistFolder(options: PersistFolderOptions): Promise<void
     beginCommit(persistDir, workingFolder, { unpersisted: store.unpersisted, files })
   } catch (error) {
     removeTemporaries(store, persistDir)
-    throw explainFileError(error, persistDir)
+    throw isDamage(error) ? error : explainFileError(error, persistDir)
   }
   finishCommit(options)
 }

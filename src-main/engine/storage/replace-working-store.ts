@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { syncFolder, unfinishedEnding } from '#platform/atomic-files.ts'
 
 export const workingFile = 'working.sqlite'
+/** Beside a working store that turned out to be damaged while it was open. */
+export const damageMark = 'working.sqlite.damaged'
 
 /** @param build makes the working store at the path it is given, and closes it */
 export async function replaceWorkingStore(
@@ -27,7 +29,8 @@ export async function replaceWorkingStore(
 /** The database goes first: a log without its database is no more than a leftover, a database without its log is damaged. */
 export function removeWorkingStore(workingFolder: string): void {
   for (const ending of ['', '-wal', '-shm', '-journal'])
-    rmSync(join(workingFolder, workingFile + ending), { force: true })
+    rmSync(join(workingFolder, workingFile + ending), { recursive: true, force: true })
+  rmSync(join(workingFolder, damageMark), { force: true })
 }
 
 function flushFile(path: string): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { StackroomError } from '#contract'
 import { replaceFile, unfinishedEnding } from '#platform/atomic-files.ts'
-import { errorCodeOf } from '#platform/file-errors.ts'
+import { errorCodeOf, explainFileError } from '#platform/file-errors.ts'
 import { settingsVersion, stackroomSettingsSchema, type StackroomSettings } from './stackroom-settings.ts'
 
 export const settingsFile = 'stackroom.json'
@@ -16,7 +16,7 @@ export function readSettings(persistDir: string): StackroomSettings | null {
     text = readFileSync(join(persistDir, settingsFile), 'utf8')
   } catch (error) {
     if (errorCodeOf(error) === 'ENOENT') return null
-    throw error
+    throw explainFileError(error, join(persistDir, settingsFile))
   }
   try {
     const value: unknown = JSON.parse(text)

@@ -1,6 +1,6 @@
 /** What the storage worker that reads from a folder answers. */
 import { StackroomError } from '#contract'
-import { explainFileError } from '#platform/file-errors.ts'
+import { explainStoreError } from './damaged-store.ts'
 import { StorageReader } from './storage-reader.ts'
 import type { OpenedFolder } from './storage-writer.ts'
 
@@ -8,20 +8,24 @@ export type StorageReaderMethods = ReturnType<typeof storageReaderMethods>
 
 export function storageReaderMethods() {
   let reader: StorageReader | undefined
-  let path = ''
+  let opened: OpenedFolder | undefined
   function reading<Value>(work: (reader: StorageReader) => Value): Value {
-    if (!reader) throw new StackroomError('internal', 'The storage folder is not open.')
+    if (!reader || !opened) throw new StackroomError('internal', 'The storage folder is not open.')
     try {
       return work(reader)
     } catch (error) {
-      throw explainFileError(error, path)
+      throw explainStoreError(error, opened.persistDir, opened.workingFolder)
     }
   }
   return {
     async open(folder: OpenedFolder): Promise<void> {
       await reader?.[Symbol.asyncDispose]()
-      path = folder.persistDir
-      reader = new StorageReader(folder)
+      opened = folder
+      try {
+        reader = new StorageReader(folder)
+      } catch (error) {
+        throw explainStoreError(error, folder.persistDir, folder.workingFolder)
+      }
     },
     summary: (_: null) => reading((open) => open.summary()),
     query: (input: { vector: Float32Array; topK: number }) => reading((open) => open.query(input)),

@@ -5,6 +5,7 @@ import { StackroomError, type ErrorShape, type FolderKind } from '#contract'
 import { syncFolder } from '#platform/atomic-files.ts'
 import { explainFileError } from '#platform/file-errors.ts'
 import { applyChange } from './apply-change.ts'
+import { explainStoreError } from './damaged-store.ts'
 import { detectFolderKind } from './detect-folder-kind.ts'
 import { bothSidesChanged } from './file-state.ts'
 import { completeReplacement, oldVectorsIn, type OldVectors, type ReplacedFolder } from './old-vectors.ts'
@@ -84,7 +85,7 @@ export class StorageWriter {
         rmSync(working.path, { recursive: true, force: true })
         if (settings) tryRemoveEmpty(persistDir)
       }
-      throw explainFileError(error, persistDir)
+      throw explainStoreError(error, persistDir, working.path)
     }
   }
 
@@ -183,7 +184,7 @@ export class StorageWriter {
         return work(this.#shared)
       })
       .catch((error: unknown) => {
-        throw explainFileError(error, this.#persistDir)
+        throw explainStoreError(error, this.#persistDir, this.#working.path)
       })
     this.#turn = turn
     return turn

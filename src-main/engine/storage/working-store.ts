@@ -10,6 +10,7 @@ import { randomUUID } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { StackroomError } from '#contract'
 import { errorCodeOf } from '#platform/file-errors.ts'
+import { columnsOf, requireSound } from './damaged-store.ts'
 import { countsTable, countWithTriggers } from './entry-counts.ts'
 import { storeFileOf, sectionRoleOf, type SectionRole } from './llamaindex/store-files.ts'
 
@@ -89,6 +90,16 @@ export interface VectorStoreRow {
 
 export type WorkingStoreMode = 'create' | 'write' | 'read'
 
+function expectedColumns(): string {
+  const database = new Database(':memory:')
+  try {
+    database.exec(schema)
+    return columnsOf(database)
+  } finally {
+    database.close()
+  }
+}
+
 export class WorkingStore implements Disposable {
   readonly database: Database.Database
   readonly #statements = new Map<string, Database.Statement>()
@@ -117,6 +128,7 @@ export class WorkingStore implements Disposable {
             'unsupported-format',
             'The working store of this folder is of another version of Stackroom.',
           )
+        requireSound(this.database, expectedColumns())
       }
       if (mode === 'write') {
         this.database.pragma('journal_mode = WAL')

@@ -6,7 +6,7 @@
 import { closeSync, openSync, statSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { scanStoreFile } from './llamaindex/json-scanner.ts'
-import { keyText, pythonJsonString, storedKey } from './llamaindex/python-json.ts'
+import { keyText, storedKey } from './llamaindex/python-json.ts'
 import { printVector } from './llamaindex/vector-text.ts'
 import type { OutputFile } from './output-file.ts'
 import type { VectorStores } from './vector-stores.ts'
@@ -35,7 +35,7 @@ export async function writeWholeFile({
   let before = '{'
   for (const section of store.sections()) {
     if (section.file !== file) continue
-    output.write(`${before}${pythonJsonString(section.name)}: {`)
+    output.write(`${before}${keyText(section.name)}: {`)
     before = ', '
     let separator = ''
     let count = 0
@@ -115,8 +115,8 @@ export async function writeChangedFile(options: WriteStoreFileOptions, basePath:
     for (const token of scanStoreFile(basePath, { leaveUnchecked: () => true })) {
       switch (token.kind) {
         case 'section-start':
-          writer.startSection(changes.get(token.name))
-          changes.delete(token.name)
+          writer.startSection(changes.get(storedKey(token.name)))
+          changes.delete(storedKey(token.name))
           break
         case 'entry':
           writer.entry({ ...token, key: storedKey(token.key) })
@@ -240,7 +240,7 @@ class ChangedFileWriter {
     this.copyTo(position)
     let separator = count > 0 ? ', ' : ''
     for (const changes of sections) {
-      output.write(`${separator}${pythonJsonString(changes.section.name)}: {`)
+      output.write(`${separator}${keyText(changes.section.name)}: {`)
       this.#append(changes, false)
       output.write('}')
       separator = ', '

@@ -14,6 +14,7 @@ import {
   type Element,
   type Member,
 } from './json-members.ts'
+import { checkWhole, JsonFault } from './json-check.ts'
 import { pythonJson, pythonJsonString } from './python-json.ts'
 
 export { membersOf, type Member } from './json-members.ts'
@@ -42,7 +43,7 @@ export interface StructChange {
 export function structTypeOf(value: Buffer): string | null {
   const members = membersOf(value)
   for (const name of ['__type__', 'type']) {
-    const member = members?.find(({ key }) => key === name)
+    const member = members?.findLast(({ key }) => key === name)
     if (member) return textOf(value, member)
   }
   return null
@@ -58,9 +59,14 @@ export function newVectorStruct(indexId: string = randomUUID()): {
   return { indexId, type: 'vector_store', value }
 }
 
+/** LlamaIndexTS has everything beside the type. */
+export function hasData(value: Buffer): boolean {
+  return membersOf(value)?.some(({ key }) => key === '__data__' || key === '__type__') ?? false
+}
+
 /** What an index struct holds, as JSON text, and how to put another one in its place. Throws `damaged-file`. */
 function dataOf(value: Buffer): { data: Buffer; withData: (data: Buffer) => Buffer } {
-  const member = membersOf(value)?.find(({ key }) => key === '__data__')
+  const member = membersOf(value)?.findLast(({ key }) => key === '__data__')
   if (!member) throw unreadable()
   const text = textOf(value, member)
   if (text === null)
@@ -106,8 +112,10 @@ function netChanges(changes: readonly StructChange[]): { removed: Set<string>; a
 
 /** Each type of struct has members of its own, which say what is to be done. */
 function changeData(data: Buffer, removed: ReadonlySet<string>, added: ReadonlySet<string>): Buffer {
-  const members = membersOf(data) ?? []
-  const part = (name: string): Member | undefined => members.find(({ key }) => key === name)
+  const members = membersOf(data)
+  if (!members) throw unreadable()
+  // Of a key that is there twice Python has the last.
+  const part = (name: string): Member | undefined => members.findLast(({ key }) => key === name)
   const nodesDict = part('nodes_dict')
   if (nodesDict) return replaceValue(data, nodesDict, changeDict(sliceOf(data, nodesDict), removed, added))
   const nodes = part('nodes')
@@ -115,7 +123,22 @@ function changeData(data: Buffer, removed: ReadonlySet<string>, added: ReadonlyS
   const table = part('table')
   if (table) return replaceValue(data, table, withoutNested(sliceOf(data, table), removed).part)
   if (part('summary_id_to_node_ids')) return changeSummaries(data, members, removed)
-  throw unreadable()
+  if (added.size === 0) return data
+  // What is missing is empty to Python.
+  const dict = changeDict(Buffer.from('{}'), removed, added)
+  return rebuild(data, members, () => true, [`"nodes_dict": ${dict.toString()}`])
+}
+
+/** Whether Python could load the struct, and it could be changed. Throws `damaged-file`. */
+export function checkStruct(value: Buffer): void {
+  const { data } = dataOf(value)
+  try {
+    checkWhole(data)
+  } catch (error) {
+    if (error instanceof JsonFault) throw unreadable()
+    throw error
+  }
+  changeData(data, new Set(), new Set())
 }
 
 /** `IndexDict`, of vector indexes. */

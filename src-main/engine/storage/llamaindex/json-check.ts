@@ -54,6 +54,16 @@ export function checkValue(text: Buffer, start: number): number {
   return new Checker(text, start).check()
 }
 
+/** Throws a JsonFault when the bytes are not one value, with nothing around it but white space. */
+export function checkWhole(value: Buffer): void {
+  // A scalar ends at a delimiter.
+  const text = Buffer.concat([value, Buffer.of(CLOSE_BRACE)])
+  const end = checkValue(text, 0)
+  if (end < 0) throw new JsonFault('a value does not end', value.length)
+  const rest = text.subarray(end, value.length).findIndex((byte) => !isSpace(byte))
+  if (rest >= 0) throw new JsonFault('there is more after the end', end + rest)
+}
+
 /** The same for a text, such as a key. */
 export function checkString(text: Buffer, start: number): number {
   return new Checker(text, start).checkString()

@@ -7,7 +7,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { StackroomError } from '#contract'
-import { checkString, checkValue, isSpace, JsonFault } from './json-check.ts'
+import { checkString, checkValue, checkWhole, isSpace, JsonFault } from './json-check.ts'
 
 /** Offsets count the file's bytes. Buffers are views that the next step overwrites. */
 export type ScanToken =
@@ -63,9 +63,7 @@ export function* scanStoreFile(
 /** For a value that was left unchecked. Throws `damaged-file` with the file and the place. */
 export function checkEntry(path: string, { value, valueStart }: { value: Buffer; valueStart: number }): void {
   try {
-    // Within a longer value a scalar ends at a delimiter.
-    const end = checkValue(Buffer.concat([value, Buffer.of(CLOSE_BRACE)]), 0)
-    if (end !== value.length) throw new JsonFault('a value is not whole', Math.max(0, end))
+    checkWhole(value)
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error
     throw damagedAt(path, error.message, valueStart + error.position)

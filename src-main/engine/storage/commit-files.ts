@@ -3,8 +3,9 @@
  * are on the disk until the last one is in place: a crash before it leaves the old set, one after it is rolled forward by
  * the next open.
  */
+import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { StackroomError } from '#contract'
 import { fileStamp, replaceFile, syncFolder } from '#platform/atomic-files.ts'
@@ -15,6 +16,8 @@ import type { WorkingStore } from './working-store.ts'
 
 const commitFile = 'commit.json'
 const temporaryEnding = '.stackroom-new'
+/** Bytes, as most file systems have it. */
+const longestName = 255
 
 const fileSchema = z.object({
   name: z.string(),
@@ -51,8 +54,13 @@ export function targetOf(persistDir: string, name: string): string {
   return path
 }
 
+/** Beside the file itself, as only there it can be renamed into its place. */
 export function temporaryOf(persistDir: string, name: string): string {
-  return targetOf(persistDir, name) + temporaryEnding
+  const target = targetOf(persistDir, name)
+  if (Buffer.byteLength(basename(target)) + temporaryEnding.length <= longestName)
+    return target + temporaryEnding
+  const short = createHash('sha256').update(basename(target)).digest('hex').slice(0, 32)
+  return join(dirname(target), short + temporaryEnding)
 }
 
 /** The waiting files must be on the disk. From here on they are going to take the old ones' places. */
@@ -148,7 +156,7 @@ function readCommit(workingFolder: string): Commit {
 }
 
 function endCommit(workingFolder: string): void {
-  rmSync(join(workingFolder, commitFile))
+  rmSync(join(workingFolder, commitFile), { recursive: true })
   syncFolder(workingFolder)
 }
 

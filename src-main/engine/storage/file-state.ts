@@ -14,6 +14,9 @@ const rowSchema = z.object({
   checksum: z.number().nullable(),
 })
 
+/** In the place of a stamp: the file was there, and went away. */
+export const goneStamp = 'gone'
+
 /** The files of the folder that the working store has, or should have. */
 export function knownFiles(store: WorkingStore, persistDir: string): string[] {
   const names = store.statement('SELECT name FROM files').pluck().all() as string[]
@@ -31,11 +34,10 @@ export function looksOf(names: readonly string[], persistDir: string): string {
 
 /** Whether a file looks other than it did when it was read or written last. Opens none. */
 export function looksChanged(store: WorkingStore, persistDir: string): boolean {
-  return knownFiles(store, persistDir).some(
-    (name) =>
-      fileStamp(join(persistDir, name)) !==
-      (store.value('SELECT stamp FROM files WHERE name = ?', name) ?? null),
-  )
+  return knownFiles(store, persistDir).some((name) => {
+    const seen = store.value('SELECT stamp FROM files WHERE name = ?', name) ?? goneStamp
+    return seen !== (fileStamp(join(persistDir, name)) ?? goneStamp)
+  })
 }
 
 /**

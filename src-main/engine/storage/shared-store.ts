@@ -10,7 +10,7 @@ import { isLocked } from '#platform/folder-lock.ts'
 import { backUpFiles, backUpWorkingStore, type FolderSides } from './back-up-side.ts'
 import { isCommitPending, recoverCommit } from './commit-files.ts'
 import { compactVectors } from './compact-vectors.ts'
-import { bothSidesChanged, fileStateOf, knownFiles, looksChanged, looksOf } from './file-state.ts'
+import { bothSidesChanged, fileStateOf, goneStamp, knownFiles, looksChanged, looksOf } from './file-state.ts'
 import { foreignVectorFile } from './folder-layout.ts'
 import { importDifference } from './import-difference.ts'
 import { importFolder } from './import-folder.ts'
@@ -147,12 +147,12 @@ export class SharedStore implements Disposable {
     recoverCommit({ store: this.#store, persistDir: this.#persistDir, workingFolder })
   }
 
-  /** Files that went away are written again by the next persist. */
+  /** Files that went away are written again by the next persist, unless they are back by then. */
   #noteGone(names: readonly string[]): void {
     if (names.length === 0) return
     this.#store.database.transaction(() => {
       for (const name of names)
-        this.#store.statement('UPDATE files SET stamp = NULL WHERE name = ?').run(name)
+        this.#store.statement('UPDATE files SET stamp = ? WHERE name = ?').run(goneStamp, name)
       this.#store.noteUnpersisted()
     })()
   }

@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, 
 import { dirname, join } from 'node:path'
 import { StackroomError } from '#contract'
 import { syncFolder, unfinishedEnding } from '#platform/atomic-files.ts'
-import { errorCodeOf, explainFileError } from '#platform/file-errors.ts'
+import { errorCodeOf, explainFileError, explaining } from '#platform/file-errors.ts'
 import { FolderLock } from '#platform/folder-lock.ts'
 import { packedEnding } from './packed-vectors.ts'
 import { quantisedEnding } from './quantised-file.ts'
@@ -35,17 +35,20 @@ export function openWorkingFolder(persistDir: string, dataFolder: string): Worki
       'This folder is read-only: it can be searched, but not changed.',
       { hint: 'Copy the folder to a place where you may write, and open the copy.', cause: error },
     )
-    return openLocked(join(dataFolder, 'working', name), readOnly)
+    return explaining(dataFolder, () => openLocked(join(dataFolder, 'working', name), readOnly))
   }
 }
 
 function openLocked(path: string, readOnly: StackroomError | null): WorkingFolder {
-  if (mkdirSync(path, { recursive: true }) !== undefined) syncFolder(dirname(path))
+  const isNew = mkdirSync(path, { recursive: true }) !== undefined
   try {
+    if (isNew) syncFolder(dirname(path))
     return { path, lock: new FolderLock(path, program), readOnly }
   } catch (error) {
-    if (!(error instanceof StackroomError) || error.code !== 'locked') throw error
-    return { path, lock: null, readOnly: error }
+    if (error instanceof StackroomError && error.code === 'locked')
+      return { path, lock: null, readOnly: error }
+    if (isNew) rmSync(path, { recursive: true, force: true })
+    throw error
   }
 }
 

@@ -9,7 +9,7 @@ import { Message } from '../../ui/message.tsx'
 import { PathText } from '../../ui/path-text.tsx'
 import { useIndexing } from '../ingest/use-indexing.ts'
 import { ModelFact } from '../models/model-fact.tsx'
-import { ModelTrouble } from '../models/model-trouble.tsx'
+import { ModelNotes } from '../models/model-trouble.tsx'
 import { useState } from 'react'
 import { NameEditor } from './name-editor.tsx'
 
@@ -65,7 +65,7 @@ export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase:
       {warnings.map((warning) => (
         <Message key={warning} kind="warning" message={warning} />
       ))}
-      <ModelTrouble knowledgeBase={knowledgeBase} />
+      <ModelNotes knowledgeBase={knowledgeBase} />
     </header>
   )
 }
@@ -79,7 +79,7 @@ function Facts({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
       {!isFirstRun && <li>{formatCounted(documents, 'document', 'documents')}</li>}
       {!isFirstRun && <li>{formatCounted(nodes, 'node', 'nodes')}</li>}
       {nodes > 0 && (
-        <li>
+        <li className="facts-model">
           <ModelFact knowledgeBase={knowledgeBase} />
         </li>
       )}

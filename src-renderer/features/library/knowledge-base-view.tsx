@@ -1,6 +1,7 @@
 /** A knowledge base on screen: what it is, what is being done with it, and its search. */
 import type { KnowledgeBase } from '#contract'
 import { useApp } from '../../store/use-app.ts'
+import { ModelRefusal } from '../models/model-trouble.tsx'
 import { useModelCheck } from '../models/use-model-check.ts'
 import { isAboutModel } from '../models/verdict-sentences.ts'
 import { JobCard } from '../ingest/job-card.tsx'
@@ -18,7 +19,6 @@ export function KnowledgeBaseView({ knowledgeBase }: { readonly knowledgeBase: K
   const inTrouble =
     knowledgeBase.error !== null || knowledgeBase.state === 'missing' || knowledgeBase.state === 'error'
   useModelCheck(knowledgeBase)
-  // the header has said it already, with the ways out
   const modelTrouble = knowledgeBase.error !== null && isAboutModel(knowledgeBase.error.code)
   return (
     <div className="knowledge-base-view">
@@ -27,7 +27,11 @@ export function KnowledgeBaseView({ knowledgeBase }: { readonly knowledgeBase: K
         {inTrouble ? (
           <>
             {job !== null && <JobCard job={job} />}
-            {!modelTrouble && <KnowledgeBaseTrouble knowledgeBase={knowledgeBase} />}
+            {modelTrouble ? (
+              <ModelRefusal knowledgeBase={knowledgeBase} />
+            ) : (
+              <KnowledgeBaseTrouble knowledgeBase={knowledgeBase} />
+            )}
           </>
         ) : (
           <>

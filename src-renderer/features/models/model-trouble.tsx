@@ -8,23 +8,44 @@ import { useIndexing } from '../ingest/use-indexing.ts'
 import { unchecked } from './model-check-slice.ts'
 import { modelName } from './models-slice.ts'
 import './model-verdict.css'
-import { isAboutModel, reasonSentence } from './verdict-sentences.ts'
+import { reasonSentence } from './verdict-sentences.ts'
 
-export function ModelTrouble({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
+/** Searching and indexing are refused: says why, in the place where results would be. */
+export function ModelRefusal({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
+  const { error, id } = knowledgeBase
+  const { error: failure } = useApp((state) => state.checks[id] ?? unchecked)
+  const busy = useIndexing(id)
+  if (error === null || busy) return null
+  return (
+    <Message kind="error" message={error.message} hint={error.hint} large>
+      <Ways knowledgeBase={knowledgeBase} />
+      {failure !== null && <p className="model-failure">{failure.message}</p>}
+    </Message>
+  )
+}
+
+/** What to know about the model below the header: a doubt, something that failed, old vectors that are still kept. */
+export function ModelNotes({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
   const { check, error, working } = useApp((state) => state.checks[knowledgeBase.id] ?? unchecked)
   const dialogOpen = useApp((state) => state.modelDialog?.knowledgeBaseId === knowledgeBase.id)
   const busy = useIndexing(knowledgeBase.id)
-  if (busy) return null
-  const refusal = refusalOf(knowledgeBase, check)
-  const oldVectors = check?.oldVectors ?? null
+  if (busy || check === null) return null
+  const refused = knowledgeBase.error === null && check.refused.length > 0
   return (
     <>
-      {refusal !== null && (
-        <Message kind="error" message={refusal.message} hint={refusal.hint}>
+      {refused && (
+        <Message
+          kind="error"
+          message={
+            check.error?.message ??
+            reasonSentence(check.reason ?? 'other-vectors', check.dimensions, undefined)
+          }
+          hint={check.error?.hint}
+        >
           <Ways knowledgeBase={knowledgeBase} />
         </Message>
       )}
-      {refusal === null && check !== null && isUnproven(check) && (
+      {!refused && isUnproven(check) && (
         <Message
           kind="warning"
           message={unprovenSentence(check)}
@@ -34,22 +55,10 @@ export function ModelTrouble({ knowledgeBase }: { readonly knowledgeBase: Knowle
         </Message>
       )}
       {error !== null && !dialogOpen && <Message kind="error" message={error.message} hint={error.hint} />}
-      {oldVectors !== null && (
-        <OldVectors id={knowledgeBase.id} oldVectors={oldVectors} deciding={working === 'deciding'} />
+      {check.oldVectors !== null && (
+        <OldVectors id={knowledgeBase.id} oldVectors={check.oldVectors} deciding={working === 'deciding'} />
       )}
     </>
-  )
-}
-
-function refusalOf(knowledgeBase: KnowledgeBase, check: ModelCheck | null) {
-  const { error } = knowledgeBase
-  if (error !== null && isAboutModel(error.code)) return error
-  if (check === null || check.refused.length === 0) return null
-  return (
-    check.error ?? {
-      message: reasonSentence(check.reason ?? 'other-vectors', check.dimensions, undefined),
-      hint: undefined,
-    }
   )
 }
 

@@ -18,7 +18,7 @@ export function VerdictSummary({ check }: { readonly check: ModelCheck }) {
   const models = useApp((state) => state.models)
   const name = model === null ? null : modelName(models, model)
   const { icon: Icon, look } = looks[verdict]
-  const way = score === null ? null : waySentence(score)
+  const way = score === null || verdict !== 'verified' ? null : waySentence(score)
   return (
     <div className={`verdict verdict-${look}`}>
       <Icon size={22} aria-hidden />

@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { StackroomError } from '#contract'
 import { replaceFile, syncFolder } from '#platform/atomic-files.ts'
 import { layoutOf } from './folder-layout.ts'
+import { storedKey } from './llamaindex/python-json.ts'
 import { scanStoreFile } from './llamaindex/json-scanner.ts'
 import { sectionRoleOf } from './llamaindex/store-files.ts'
 import { parseVector } from './llamaindex/vector-text.ts'
@@ -118,12 +119,13 @@ export async function restoreOldVectors(folder: ReplacedFolder, signal: AbortSig
   let isVectors = false
   for (const token of scanStoreFile(join(workingFolder, folderName, file))) {
     if (token.kind === 'section-start') isVectors = sectionRoleOf('vector-store', token.name) === 'embeddings'
-    const textHash = token.kind === 'entry' && isVectors ? hashes.get(token.key) : undefined
+    const textHash = token.kind === 'entry' && isVectors ? hashes.get(storedKey(token.key)) : undefined
     if (token.kind !== 'entry' || textHash === undefined) continue
     const vector = parseVector(token.value)
     if (vector?.length !== dimensions) continue
-    hashes.delete(token.key)
-    batch.push({ nodeId: token.key, textHash, vector })
+    const nodeId = storedKey(token.key)
+    hashes.delete(nodeId)
+    batch.push({ nodeId, textHash, vector })
     if (batch.length < 1000) continue
     addNewVectors(store, workingFolder, batch)
     batch = []

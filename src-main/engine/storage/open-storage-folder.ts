@@ -79,7 +79,10 @@ async function start(
       finish: (newSettings) => writer.call('finishReplacement', newSettings),
       oldVectors: () => writer.call('oldVectors', null),
       discardOld: () => writer.call('discardOldVectors', null),
-      restoreOld: (options) => writer.call('restoreOldVectors', null, options),
+      restoreOld: async (options) => {
+        await writer.call('persist', null, options)
+        await writer.call('restoreOldVectors', null, options)
+      },
     },
     documentHashes: (refDocIds) => reader.call('documentHashes', refDocIds),
     change: (change, options) => writer.call('change', change, options),

@@ -11,6 +11,7 @@ import { StackroomError } from '#contract'
 import { syncFolder } from '#platform/atomic-files.ts'
 import { embedTextsOf } from './embed-texts.ts'
 import { layoutOf } from './folder-layout.ts'
+import { maskUnsearched } from './settle-import.ts'
 import { PackedVectors, packedEnding } from './packed-vectors.ts'
 import { isSearchable } from './vector-import.ts'
 import type { SectionRow, VectorStoreRow, WorkingStore } from './working-store.ts'
@@ -28,6 +29,7 @@ export interface ReplacementProgress {
 }
 
 export interface TextToEmbed {
+  /** As the working store has it. */
   readonly nodeId: string
   readonly embedText: string
   /** To be given back with the vector: a text that is changed meanwhile is embedded again. */
@@ -225,7 +227,8 @@ function exchange(store: WorkingStore, state: State, readmitted: ReadonlySet<str
     .statement('UPDATE vector_stores SET packed = ?, dimensions = ?, rows = ? WHERE id = ?')
     .run(state.packed, state.dimensions, state.rows, row.id)
   maskGaps(store, row.id, state.rows)
-  store.setMeta('unpersisted', randomUUID())
+  maskUnsearched(store)
+  store.noteUnpersisted()
   store.setMeta(stateKey, null)
   store.statement('DELETE FROM replacement').run()
   return dropped

@@ -1,19 +1,12 @@
 /** The commands that work on one storage folder: the use cases, and what they print. */
 import type { FolderInfo, IngestReport, JobProgress, SearchAnswer } from '#contract'
-import { EngineServices } from '#app/engine-services.ts'
 import { folderInfo, requireStorageFolder } from '#app/folder-info.ts'
 import { indexFolder } from '#app/index-folder.ts'
 import { searchFolder } from '#app/search-folder.ts'
-import { dataFolderPath } from '#platform/data-folder.ts'
-import { resourcesFolder } from '../paths.ts'
-
-export interface JsonOption {
-  readonly json?: boolean
-}
-
-function engineServices(): EngineServices {
-  return new EngineServices({ dataFolder: dataFolderPath(), resourcesFolder: resourcesFolder() })
-}
+import type { EngineServices } from '#app/engine-services.ts'
+import type { StorageFolder } from '#engine/storage/storage-folder.ts'
+import { allowServer } from './model-commands.ts'
+import { engineServices, print, type JsonOption } from './output.ts'
 
 export async function index(
   paths: readonly string[],
@@ -21,6 +14,7 @@ export async function index(
   signal: AbortSignal,
 ): Promise<void> {
   await using services = engineServices()
+  if (options.model !== undefined) await allowServer(services, options.model, options.to)
   const progress = options.json || !process.stderr.isTTY ? null : new ProgressLine()
   const result = await indexFolder(services, {
     paths,
@@ -36,12 +30,13 @@ export async function index(
 export async function search(
   folder: string,
   query: string,
-  options: JsonOption & { readonly k: number },
+  options: JsonOption & { readonly k: number; readonly model?: string },
   signal: AbortSignal,
 ): Promise<void> {
   await using services = engineServices()
   await requireStorageFolder(folder)
   const storage = await services.folders.open(folder)
+  if (options.model !== undefined) await useModel(services, storage, options.model, signal)
   const answer = await searchFolder(storage, services.checks, { query, topK: options.k, signal })
   print(options, answer, answerText)
 }
@@ -57,8 +52,17 @@ export async function persist(folder: string, signal: AbortSignal): Promise<void
   await (await services.folders.open(folder)).persist({ signal })
 }
 
-function print<Value>({ json }: JsonOption, value: Value, toText: (value: Value) => string): void {
-  process.stdout.write(`${json ? JSON.stringify(value) : toText(value)}\n`)
+/** For a folder that does not say which model made its vectors, or whose model is on a server. */
+async function useModel(
+  services: EngineServices,
+  storage: StorageFolder,
+  model: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await allowServer(services, model, storage.persistDir)
+  const { settings } = await storage.summary()
+  if (settings?.embedModel?.id === model) return
+  await services.checks.choose(storage, model, { signal, unverified: true, inFolder: false })
 }
 
 function reportText({ documents, nodes, skipped, unchanged, failed, seconds }: IngestReport): string {
@@ -80,16 +84,27 @@ function excerpt(text: string): string {
   return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }
 
-function infoText({ kind, documents, nodes, dimensions, model, store, files }: FolderInfo): string {
+function infoText(info: FolderInfo): string {
+  const { kind, documents, nodes, dimensions, model, store, files } = info
   return [
     `kind:       ${kind}`,
     `documents:  ${documents}`,
     `nodes:      ${nodes}`,
     `dimensions: ${dimensions ?? 'no vectors'}`,
-    `model:      ${model ?? 'not known'}`,
+    `model:      ${model ?? 'not known'} (${verdictText(info)})`,
     `store:      ${store}`,
     ...files.map(({ name, bytes, state }) => `file:       ${name} (${bytes} bytes, ${state})`),
   ].join('\n')
+}
+
+export function verdictText({
+  modelVerdict,
+  modelScore,
+}: Pick<FolderInfo, 'modelVerdict' | 'modelScore'>): string {
+  const numbers = modelScore
+    ? `: ${modelScore.matching} of ${modelScore.samples} nodes agree, cosine ${modelScore.median.toFixed(4)}`
+    : ''
+  return `${modelVerdict}${numbers}`
 }
 
 /** One line on the terminal that is written over. */

@@ -1,13 +1,15 @@
 /** The `stackroom` command: reads the command line, runs one use case, and answers with an exit code. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { StackroomError, toErrorShape } from '#contract'
 import { keepCompiledCode } from '#platform/compile-cache.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
 import { Log } from '#platform/log.ts'
 import { version } from '../paths.ts'
-import { index, info, persist, search, type JsonOption } from './commands.ts'
+import { index, info, persist, search } from './commands.ts'
+import { addModelCommands } from './model-commands.ts'
+import { json as jsonOption, type JsonOption } from './output.ts'
 
-const json = new Option('--json', 'print one JSON document and nothing else')
+const json = jsonOption()
 const controller = new AbortController()
 
 function wholeNumber(minimum: number, maximum: number): (text: string) => number {
@@ -42,8 +44,12 @@ function program(): Command {
     .argument('<dir>', 'the storage folder')
     .argument('<query>')
     .option('-k <number>', 'similarity top k', wholeNumber(1, 1000), 10)
+    .option(
+      '--model <id>',
+      'embed model of a folder that does not name one; of a server: allows to send it the query',
+    )
     .addOption(json)
-    .action((folder: string, query: string, options: JsonOption & { k: number }) =>
+    .action((folder: string, query: string, options: JsonOption & { k: number; model?: string }) =>
       search(folder, query, options, controller.signal),
     )
   command
@@ -57,6 +63,7 @@ function program(): Command {
     .description("bring the JSON files of a storage folder up to date with Stackroom's working store")
     .argument('<dir>', 'the storage folder')
     .action((folder: string) => persist(folder, controller.signal))
+  addModelCommands(command, controller.signal)
   command
     .command('serve')
     .description('serve the app on this machine, for a browser')

@@ -100,6 +100,19 @@ export function explainFailure(error: unknown, target: RequestTarget): FailedReq
       retry: false,
       split: true,
     }
+  if (
+    /not? (an? )?(text )?embedding|(does|do) not support embed|embeddings? (is |are )?not supported/i.test(
+      said,
+    )
+  )
+    return {
+      error: because(
+        'no-such-model',
+        `${model} at ${server} cannot embed: it is a model of another kind${said && `: ${said}`}`,
+        'Choose an embed model, for example nomic-embed-text.',
+      ),
+      ...final,
+    }
   const busy = status >= 500 || status === 408 || status === 409
   return {
     error: because(

@@ -308,6 +308,24 @@ test('ids that look like numbers keep their order, and __proto__ and half a surr
   ).toEqual(left)
 })
 
+test.each(['graph_store.json', 'image__vector_store.json', 'index_store.json', 'default__vector_store.json'])(
+  'without %s the folder opens, says what it can, and the file is not made by opening and persisting',
+  async (file) => {
+    await using copy = await WorkingCopy.of('0.14.25')
+    await rm(join(copy.persistDir, file))
+    const before = await copy.texts()
+    const storage = await copy.open()
+    const isSearched = file !== 'default__vector_store.json'
+    const summary = await storage.summary()
+    expect(summary).toMatchObject({ nodes: 9, documents: 3, vectors: isSearched ? 9 : 0 })
+    expect(summary.store).toBe(isSearched ? 'simple' : 'external')
+    expect(await storage.query(new Float32Array(8).fill(1), 3)).toHaveLength(isSearched ? 3 : 0)
+    expect(await storage.nodesOfDocument('doc-bees.txt')).toHaveLength(4)
+    await storage.persist()
+    expect(await copy.texts()).toEqual(before)
+  },
+)
+
 test('without an index store the first insert makes an index that names what can be searched', async () => {
   await using copy = await WorkingCopy.of('0.14.25')
   await rm(join(copy.persistDir, 'index_store.json'))

@@ -22,15 +22,27 @@ export function settleSections(store: WorkingStore): void {
  * names, as the summaries of a document summary index in the same vector store. `verify` tells of the former.
  */
 export function maskUnsearched(store: WorkingStore): void {
-  const isSearched = searchFilter(store)
+  const nodes = store.sections().find(({ role }) => role === 'nodes')
+  if (nodes)
+    store
+      .statement(
+        `INSERT INTO masked (store, row) SELECT store, row FROM vectors
+         WHERE NOT EXISTS (SELECT 1 FROM entries WHERE section = ? AND key = node_id)
+         AND (store, row) NOT IN (SELECT store, row FROM masked)`,
+      )
+      .run(nodes.id)
+  const { vectorStore } = layoutOf(store)
+  const named = vectorStore && namedByVectorIndexes(store)
+  if (!named) return
+  const rows = store
+    .statement(
+      `SELECT row, node_id FROM vectors
+       WHERE store = ? AND row NOT IN (SELECT row FROM masked WHERE masked.store = vectors.store)`,
+    )
+    .raw()
+    .all(vectorStore.id) as [row: number, key: string][]
   const mask = store.statement('INSERT INTO masked (store, row) VALUES (?, ?)')
-  const unmasked = store.statement(
-    'SELECT row, node_id FROM vectors WHERE store = ? AND (store, row) NOT IN (SELECT store, row FROM masked)',
-  )
-  for (const { id } of store.vectorStores()) {
-    const rows = unmasked.all(id) as { row: number; node_id: string }[]
-    for (const { row, node_id } of rows) if (!isSearched(id, node_id)) mask.run(id, row)
-  }
+  for (const [row, key] of rows) if (!named.has(originalKey(key))) mask.run(vectorStore.id, row)
 }
 
 /** Says of a vector, by its store and its stored key, whether a search may find it. */

@@ -22,7 +22,11 @@ const vectorStoreSchema = z.object({
 
 const sectionSchema = z
   .object({ file: fileSchema, name: z.string(), role: z.string() })
-  .refine(({ file, name, role }) => sectionRoleOf(storeFileOf(file)?.role ?? 'docstore', name) === role)
+  // A second docstore in one file has no role.
+  .refine(
+    ({ file, name, role }) =>
+      role === 'other' || sectionRoleOf(storeFileOf(file)?.role ?? 'docstore', name) === role,
+  )
 
 /** Throws `damaged-file` when the tables have other columns than expected, or name packed files that cannot be ours. */
 export function requireSound(database: Database.Database, expected: string): void {

@@ -1,6 +1,7 @@
 /** Packs the vectors of one vector store file, page by page. */
 import { join } from 'node:path'
 import { PackedVectors, packedEnding } from './packed-vectors.ts'
+import { storedKey } from './llamaindex/python-json.ts'
 import { parseVector, parseVectorInto } from './llamaindex/vector-text.ts'
 import type { WorkingStore } from './working-store.ts'
 
@@ -29,7 +30,6 @@ export class VectorImport implements Disposable {
 
   /** False when it is no vector of the length of the others: it is then kept as text. */
   add(nodeId: string, text: Buffer): boolean {
-    if (!nodeId.isWellFormed()) return false
     this.#packed ??= this.#begin(text)
     if (!this.#packed) return false
     const { dimensions } = this.#packed
@@ -42,7 +42,7 @@ export class VectorImport implements Disposable {
     }
     const row = this.#rows++
     this.#inPage += dimensions
-    this.#store.statement('INSERT INTO vectors VALUES (?, ?, ?)').run(this.#id, row, nodeId)
+    this.#store.statement('INSERT INTO vectors VALUES (?, ?, ?)').run(this.#id, row, storedKey(nodeId))
     if (!isSearchable(target))
       this.#store.statement('INSERT INTO masked (store, row) VALUES (?, ?)').run(this.#id, row)
     return true

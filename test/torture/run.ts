@@ -1,6 +1,6 @@
 /**
  * `npm run torture -- [--rounds N] [--seed N] [--steps] [--python]`: kills at random moments, and with `--steps` before each
- * step of the writer as well. Prints what it found; ends with 1 when a folder was neither before nor after.
+ * step of the writer as well. Prints what it found, also when it is stopped by Ctrl-C; ends with 1 when a folder was neither before nor after.
  */
 import { parseArgs } from 'node:util'
 import { startPython } from './python.ts'
@@ -21,8 +21,12 @@ let failures = 0
 
 console.log(`Seed ${seed}. ${rounds} kills at random moments:`)
 const reports: RoundReport[] = []
+let isStopped = false
+process.once('SIGINT', () => {
+  isStopped = true
+})
 // Each part goes on by itself, so that one failure does not hide others.
-for (let part = 0; part * 10 < rounds; part++) {
+for (let part = 0; part * 10 < rounds && !isStopped; part++) {
   try {
     await tortureAtRandom({
       rounds: Math.min(10, rounds - part * 10),
@@ -34,6 +38,7 @@ for (let part = 0; part * 10 < rounds; part++) {
     failures++
     console.log(error)
   }
+  if (part % 5 === 4) console.log(`${reports.length} rounds, ${failures} failures`)
 }
 print(reports)
 

@@ -5,7 +5,7 @@
 import { StackroomError, type IngestReport, type JobProgress } from '#contract'
 import type { EmbedModel } from '#engine/embed/embed-model.ts'
 import type { TextPage } from '#engine/storage/replace-vectors.ts'
-import type { StorageFolder } from '#engine/storage/storage-folder.ts'
+import type { StorageFolder, VectorReplacement } from '#engine/storage/storage-folder.ts'
 import type { EngineServices } from './engine-services.ts'
 import { emptySettings } from './new-settings.ts'
 
@@ -44,7 +44,7 @@ export async function reembedFolder(
     { signal },
   )
   const progress = new ReembedProgress(summary.documents, done, total, options.onProgress)
-  const withoutText = await embedPages(storage, model, progress, signal)
+  const withoutText = await embedAll(storage, model, progress, signal)
 
   progress.phase('persisting')
   // the old vectors are kept as LlamaIndex's own file, which has to have them all
@@ -67,20 +67,36 @@ export async function reembedFolder(
   }
 }
 
-/** One page is put away while the next is embedded. Says how many nodes have no text. */
-async function embedPages(
+/** Once through all nodes, and again for those that came meanwhile. Says how many have no text. */
+async function embedAll(
   { replacement }: StorageFolder,
   model: EmbedModel,
   progress: ReembedProgress,
   signal: AbortSignal | undefined,
 ): Promise<number> {
+  for (;;) {
+    const { embedded, withoutText } = await embedPages(replacement, model, progress, signal)
+    if (embedded === 0) return withoutText
+  }
+}
+
+/** One page is put away while the next is embedded. */
+async function embedPages(
+  replacement: VectorReplacement,
+  model: EmbedModel,
+  progress: ReembedProgress,
+  signal: AbortSignal | undefined,
+): Promise<{ embedded: number; withoutText: number }> {
   let adding: Promise<void> = Promise.resolve()
+  let embedded = 0
   let withoutText = 0
   try {
     for (let page: number | null = 0; page !== null;) {
       signal?.throwIfAborted()
       const { texts, next, ...found }: TextPage = await replacement.texts(page, pageNodes)
       withoutText += found.withoutText
+      page = next
+      if (texts.length === 0) continue
       const vectors = await model.embedDocuments(
         texts.map(({ embedText }) => embedText),
         {
@@ -91,18 +107,18 @@ async function embedPages(
           },
         },
       )
+      embedded += texts.length
       await adding
       adding = replacement.add(
         texts.map(({ nodeId, textHash }, index) => ({ nodeId, textHash, vector: vectors[index]! })),
       )
       // a failure surfaces where the next page, or the end, waits for it
       adding.catch(() => undefined)
-      page = next
     }
   } finally {
     await adding
   }
-  return withoutText
+  return { embedded, withoutText }
 }
 
 class ReembedProgress {

@@ -4,7 +4,7 @@
  * puts them there, and done again by the next open when a crash came between.
  */
 import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
 import { StackroomError } from '#contract'
@@ -12,7 +12,7 @@ import { replaceFile, syncFolder } from '#platform/atomic-files.ts'
 import { layoutOf } from './folder-layout.ts'
 import { storedKey } from './llamaindex/python-json.ts'
 import { scanStoreFile } from './llamaindex/json-scanner.ts'
-import { sectionRoleOf } from './llamaindex/store-files.ts'
+import { sectionRoleOf, storeFileOf } from './llamaindex/store-files.ts'
 import { parseVector } from './llamaindex/vector-text.ts'
 import {
   addNewVectors,
@@ -49,7 +49,7 @@ const afterwardsKey = 'after-replacement'
 
 const descriptionSchema = z.object({
   version: z.literal(1),
-  file: z.string(),
+  file: z.string().refine((name) => storeFileOf(name)?.role === 'vector-store' && basename(name) === name),
   model: z.string().nullable(),
   dimensions: z.number(),
   replacedAt: z.string(),

@@ -53,7 +53,8 @@ export interface NewVector {
 const stateSchema = z.object({
   key: z.string(),
   file: z.string(),
-  packed: z.string(),
+  // A name that leads out of the folder would be opened there.
+  packed: z.string().regex(/^[\w-]+$/),
   dimensions: z.number(),
   rows: z.number(),
 })
@@ -61,9 +62,6 @@ type State = z.infer<typeof stateSchema>
 const stateKey = 'replacement'
 const folderName = 'replacement'
 
-const table = `
-  CREATE TABLE IF NOT EXISTS replacement (row INTEGER PRIMARY KEY, node_id TEXT NOT NULL UNIQUE, text_hash TEXT NOT NULL)
-`
 /** Pages of entries that are no vectors come after all rows. */
 const firstEntryPage = 2 ** 48
 
@@ -87,10 +85,7 @@ export async function beginReplacement(
     const state: State = { key, file, packed: `vectors-${randomUUID()}`, dimensions, rows: 0 }
     mkdirSync(join(workingFolder, folderName))
     new PackedVectors(gatheredIn(workingFolder, state), dimensions, 'write')[Symbol.dispose]()
-    store.database.transaction(() => {
-      store.database.exec(table)
-      store.setMeta(stateKey, JSON.stringify(state))
-    })()
+    store.setMeta(stateKey, JSON.stringify(state))
   }
   return progressOf(store)
 }
@@ -236,7 +231,7 @@ function exchange(store: WorkingStore, state: State, readmitted: ReadonlySet<str
 
 export function discardReplacement(store: WorkingStore, workingFolder: string): void {
   store.database.transaction(() => {
-    store.database.exec(`${table}; DELETE FROM replacement`)
+    store.statement('DELETE FROM replacement').run()
     store.setMeta(stateKey, null)
   })()
   discardFolder(workingFolder)
@@ -292,7 +287,7 @@ function hashOf(text: string): string {
 
 function stateOf(store: WorkingStore): State | null {
   const text = store.meta(stateKey)
-  return text === null ? null : (stateSchema.safeParse(JSON.parse(text)).data ?? null)
+  return text === null ? null : stateSchema.parse(JSON.parse(text))
 }
 
 function requireState(store: WorkingStore): State {

@@ -14,7 +14,7 @@ import { columnsOf, requireSound } from './damaged-store.ts'
 import { countsTable, countWithTriggers } from './entry-counts.ts'
 import { storeFileOf, sectionRoleOf, type SectionRole } from './llamaindex/store-files.ts'
 
-export const workingStoreVersion = 3
+export const workingStoreVersion = 4
 
 const schema = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -43,6 +43,8 @@ const schema = `
     path TEXT PRIMARY KEY, bytes REAL NOT NULL, modified_ms REAL NOT NULL, content_hash TEXT NOT NULL,
     ref_doc_ids TEXT NOT NULL
   ) WITHOUT ROWID;
+  /* Vectors of another model, gathered to take the place of all of a vector store's: see replace-vectors.ts. */
+  CREATE TABLE replacement (row INTEGER PRIMARY KEY, node_id TEXT NOT NULL UNIQUE, text_hash TEXT NOT NULL);
   ${countsTable}
 `
 

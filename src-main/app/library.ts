@@ -12,6 +12,7 @@ import {
   type KnowledgeBase,
   type ModelCheck,
 } from '#contract'
+import { bothSidesChanged } from '#engine/storage/file-state.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import { readJsonFile, writeJsonFile } from '#platform/json-file.ts'
 import type { Log } from '#platform/log.ts'
@@ -149,7 +150,8 @@ export class Library {
         lastIndexed: settings?.lastIndexed ?? null,
         sources: settings?.sources ?? [],
         error: check.refused.includes('search') ? check.error : null,
-        warnings: [...warnings, ...warningsOf(check)],
+        // The window has a notice of its own for a conflict.
+        warnings: [...warnings, ...warningsOf(check)].filter((text) => text !== bothSidesChanged().message),
       })
     } catch (error) {
       const entry = this.#entries.get(id)

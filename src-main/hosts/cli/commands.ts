@@ -46,12 +46,6 @@ export async function info(folder: string, options: JsonOption): Promise<void> {
   print(options, await folderInfo(services, folder), infoText)
 }
 
-export async function persist(folder: string, signal: AbortSignal): Promise<void> {
-  await using services = engineServices()
-  await requireStorageFolder(folder)
-  await (await services.folders.open(folder)).persist({ signal })
-}
-
 /** For a folder that does not say which model made its vectors, or whose model is on a server. */
 async function useModel(
   services: EngineServices,
@@ -93,6 +87,7 @@ function infoText(info: FolderInfo): string {
     `dimensions: ${dimensions ?? 'no vectors'}`,
     `model:      ${model ?? 'not known'} (${verdictText(info)})`,
     `store:      ${store}`,
+    `persisted:  ${persistedText(info)}`,
     ...files.map(({ name, bytes, state }) => `file:       ${name} (${bytes} bytes, ${state})`),
   ].join('\n')
 }
@@ -117,4 +112,9 @@ class ProgressLine {
   clear(): void {
     process.stderr.write('\r\u001b[K')
   }
+}
+
+function persistedText({ persisted, conflict }: FolderInfo): string {
+  if (conflict) return 'no: another program changed the files, too; `persist --keep` chooses a side'
+  return persisted ? 'yes' : 'no: `persist` brings the JSON files up to date'
 }

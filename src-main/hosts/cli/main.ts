@@ -5,7 +5,8 @@ import { keepCompiledCode } from '#platform/compile-cache.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
 import { Log } from '#platform/log.ts'
 import { version } from '../paths.ts'
-import { index, info, persist, search } from './commands.ts'
+import { index, info, search } from './commands.ts'
+import { addFolderCommands } from './folder-commands.ts'
 import { addModelCommands } from './model-commands.ts'
 import { json as jsonOption, type JsonOption } from './output.ts'
 
@@ -58,11 +59,7 @@ function program(): Command {
     .argument('<dir>', 'the storage folder')
     .addOption(json)
     .action((folder: string, options: JsonOption) => info(folder, options))
-  command
-    .command('persist')
-    .description("bring the JSON files of a storage folder up to date with Stackroom's working store")
-    .argument('<dir>', 'the storage folder')
-    .action((folder: string) => persist(folder, controller.signal))
+  addFolderCommands(command, controller.signal)
   addModelCommands(command, controller.signal)
   command
     .command('serve')

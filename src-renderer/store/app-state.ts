@@ -1,5 +1,6 @@
 /** The window's state: one slice for each feature, together in one store. */
 import type { StoreApi } from 'zustand'
+import type { CareSlice } from '../features/care/care-slice.ts'
 import type { ChooserSlice } from '../features/chooser/chooser-slice.ts'
 import type { EstimateSlice } from '../features/ingest/estimate-slice.ts'
 import type { IntakeSlice } from '../features/ingest/intake-slice.ts'
@@ -17,7 +18,8 @@ import type { SettingsSlice } from '../features/settings/settings-slice.ts'
 import type { ShellSlice } from '../features/shell/shell-slice.ts'
 import type { Client } from '../transport/client.ts'
 
-export type AppState = ChooserSlice &
+export type AppState = CareSlice &
+  ChooserSlice &
   EstimateSlice &
   IntakeSlice &
   JobsSlice &

@@ -1,5 +1,6 @@
 /** Composes the slices, and keeps them up to date with what the engine tells. */
 import { createStore, type StoreApi } from 'zustand'
+import { createCareSlice } from '../features/care/care-slice.ts'
 import { createChooserSlice } from '../features/chooser/chooser-slice.ts'
 import { createEstimateSlice } from '../features/ingest/estimate-slice.ts'
 import { createIntakeSlice } from '../features/ingest/intake-slice.ts'
@@ -24,6 +25,7 @@ export function createAppStore(client: Client): AppStore {
   return createStore<AppState>()((set, get) => {
     const tools: SliceTools = { client, set, get }
     return {
+      ...createCareSlice(tools),
       ...createChooserSlice(tools),
       ...createEstimateSlice(tools),
       ...createIntakeSlice(tools),
@@ -58,6 +60,7 @@ export function followEngine(store: AppStore, client: Client): () => void {
     client.subscribe('jobs.changed', state.receiveJob),
     client.subscribe('jobs.dismissed', ({ jobId }) => state.dropJob(jobId)),
     client.subscribe('library.changed', state.receiveKnowledgeBase),
+    client.subscribe('library.verifying', state.receiveVerifying),
     client.subscribe('library.forgotten', ({ knowledgeBaseId }) => state.dropKnowledgeBase(knowledgeBaseId)),
     client.subscribe('app.command', (command) => {
       switch (command.command) {

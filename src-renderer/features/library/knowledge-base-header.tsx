@@ -1,5 +1,5 @@
 /** The name, the facts and the actions of a knowledge base. */
-import { Copy, Ellipsis, FilePlus2, FolderOpen, ListX, PanelLeft, Pencil } from 'lucide-react'
+import { Copy, Ellipsis, FilePlus2, FolderOpen, ListX, PanelLeft, Pencil, ShieldCheck } from 'lucide-react'
 import type { KnowledgeBase } from '#contract'
 import { useApp } from '../../store/use-app.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -7,6 +7,8 @@ import { formatBytes, formatCounted, formatDateTime } from '../../ui/format.ts'
 import { Menu } from '../../ui/menu.tsx'
 import { Message } from '../../ui/message.tsx'
 import { PathText } from '../../ui/path-text.tsx'
+import { ConflictNotice } from '../care/conflict-notice.tsx'
+import { FilesState } from '../care/files-state.tsx'
 import { useIndexing } from '../ingest/use-indexing.ts'
 import { ModelFact } from '../models/model-fact.tsx'
 import { ModelNotes } from '../models/model-trouble.tsx'
@@ -23,6 +25,7 @@ export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase:
   const askToForget = useApp((state) => state.askToForget)
   const revealPath = useApp((state) => state.revealPath)
   const copy = useApp((state) => state.copy)
+  const checkFolder = useApp((state) => state.checkFolder)
   const canAdd = !knowledgeBase.readOnly && knowledgeBase.state !== 'missing' && knowledgeBase.error === null
   return (
     <header className="knowledge-base-header">
@@ -57,11 +60,21 @@ export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase:
             ...(appInfo?.canOpenFiles && knowledgeBase.state !== 'missing'
               ? [{ label: 'Show in folder', icon: FolderOpen, onChoose: () => void revealPath(persistDir) }]
               : []),
+            ...(knowledgeBase.state === 'missing'
+              ? []
+              : [
+                  {
+                    label: 'Check this folder…',
+                    icon: ShieldCheck,
+                    onChoose: () => void checkFolder(id),
+                  },
+                ]),
             { label: 'Take off the list…', icon: ListX, onChoose: () => askToForget(id) },
           ]}
         />
       </div>
       <Facts knowledgeBase={knowledgeBase} />
+      {knowledgeBase.conflict && <ConflictNotice knowledgeBase={knowledgeBase} />}
       {warnings.map((warning) => (
         <Message key={warning} kind="warning" message={warning} />
       ))}
@@ -89,7 +102,7 @@ function Facts({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
       {size > 0 && <li className="facts-minor">{formatBytes(size)}</li>}
       {lastIndexed !== null && <li className="facts-minor">Indexed {formatDateTime(lastIndexed)}</li>}
       {knowledgeBase.readOnly && <li>Read-only</li>}
-      {!knowledgeBase.persisted && <li>JSON files not up to date</li>}
+      <FilesState knowledgeBase={knowledgeBase} />
       <li className="facts-path">
         <PathText path={persistDir} />
       </li>

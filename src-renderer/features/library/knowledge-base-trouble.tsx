@@ -1,5 +1,5 @@
 /** Why a knowledge base cannot be searched, and what can be done. */
-import { FolderOpen, RotateCw } from 'lucide-react'
+import { FolderOpen, RotateCw, ShieldCheck } from 'lucide-react'
 import type { KnowledgeBase } from '#contract'
 import { useApp } from '../../store/use-app.ts'
 import { Button } from '../../ui/button.tsx'
@@ -8,6 +8,7 @@ import { Message } from '../../ui/message.tsx'
 export function KnowledgeBaseTrouble({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
   const { id, error, persistDir } = knowledgeBase
   const activate = useApp((state) => state.activate)
+  const checkFolder = useApp((state) => state.checkFolder)
   const askToForget = useApp((state) => state.askToForget)
   const revealPath = useApp((state) => state.revealPath)
   const canReveal =
@@ -22,6 +23,11 @@ export function KnowledgeBaseTrouble({ knowledgeBase }: { readonly knowledgeBase
       {canReveal && (
         <Button icon={FolderOpen} onClick={() => void revealPath(persistDir)}>
           Show folder
+        </Button>
+      )}
+      {knowledgeBase.state !== 'missing' && (
+        <Button icon={ShieldCheck} onClick={() => void checkFolder(id)}>
+          Check this folder…
         </Button>
       )}
       <Button onClick={() => askToForget(id)}>Take off the list…</Button>

@@ -1,5 +1,5 @@
 /** The source of a hit beside the results: its document's text with the node marked, and its metadata. */
-import { Copy, ExternalLink, FolderOpen, X } from 'lucide-react'
+import { Copy, ExternalLink, FolderOpen, Trash2, X } from 'lucide-react'
 import { useApp } from '../../store/use-app.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Message } from '../../ui/message.tsx'
@@ -19,7 +19,13 @@ export function SourcePanel({ openSource }: { readonly openSource: OpenSource })
   const openFile = useApp((state) => state.openFile)
   const revealPath = useApp((state) => state.revealPath)
   const copy = useApp((state) => state.copy)
+  const askCare = useApp((state) => state.askCare)
+  const canRemove = useApp((state) => {
+    const knowledgeBase = state.knowledgeBases.find(({ id }) => id === openSource.knowledgeBaseId)
+    return knowledgeBase?.state === 'ready' && !knowledgeBase.readOnly && !knowledgeBase.conflict
+  })
   const canOpenFiles = useApp((state) => state.appInfo?.canOpenFiles === true)
+  const { refDocId } = hit
   const path = source?.path ?? hit.source
   const page = source?.pageLabel ?? pageLabel(hit.metadata)
   const close = (): void => {
@@ -70,6 +76,17 @@ export function SourcePanel({ openSource }: { readonly openSource: OpenSource })
           {path !== null && (
             <Button look="quiet" icon={Copy} onClick={() => void copy(path, 'Path copied')}>
               Copy path
+            </Button>
+          )}
+          {canRemove && refDocId !== null && (
+            <Button
+              look="quiet"
+              icon={Trash2}
+              onClick={() =>
+                askCare({ kind: 'remove', knowledgeBaseId: openSource.knowledgeBaseId, refDocId })
+              }
+            >
+              Remove…
             </Button>
           )}
         </div>

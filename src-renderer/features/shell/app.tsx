@@ -1,6 +1,8 @@
 /** The whole window: sidebar, what is selected, and what lies above them. */
 import { useEffect } from 'react'
 import { useApp } from '../../store/use-app.ts'
+import { CareQuestion } from '../care/care-question.tsx'
+import { CheckDialog } from '../care/check-dialog.tsx'
 import { Chooser } from '../chooser/chooser.tsx'
 import { DropZone } from '../ingest/drop-zone.tsx'
 import { IntakeDialog } from '../ingest/intake-dialog.tsx'
@@ -61,6 +63,8 @@ export function App() {
       <IntakeDialog />
       <Chooser />
       <ForgetDialog />
+      <CheckDialog />
+      <CareQuestion />
       <ModelsDialogs />
       <ModelDialog />
       {settingsOpen && <SettingsDialog />}

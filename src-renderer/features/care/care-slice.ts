@@ -1,0 +1,129 @@
+/** Looking after the folder of a knowledge base: bringing files up to date, checking, repairing, choosing a side. */
+import { isCancelled, type ErrorShape, type EventPayload, type VerifyReport } from '#contract'
+import type { SliceCreator } from '../../store/app-state.ts'
+import { describeError } from '../notices/notices-slice.ts'
+
+/** The check that is on screen. */
+export interface FolderCheck {
+  readonly knowledgeBaseId: string
+  /** `asking`: before a repair. */
+  readonly step: 'checking' | 'asking' | 'repairing' | 'done'
+  /** Null until something was read. */
+  readonly fraction: number | null
+  readonly report: VerifyReport | null
+  readonly error: ErrorShape | null
+}
+
+/** What the user is asked about before it is done. */
+export type CareQuestion =
+  | { readonly kind: 'conflict'; readonly knowledgeBaseId: string; readonly keep: 'files' | 'stackroom' }
+  | { readonly kind: 'remove'; readonly knowledgeBaseId: string; readonly refDocId: string }
+
+export interface CareSlice {
+  readonly folderCheck: FolderCheck | null
+  readonly careQuestion: CareQuestion | null
+  /** Knowledge bases whose folder is being written. */
+  readonly persistingIds: readonly string[]
+  readonly checkFolder: (id: string) => Promise<void>
+  readonly askToRepair: (asking: boolean) => void
+  readonly repairFolder: () => Promise<void>
+  readonly closeFolderCheck: () => void
+  readonly receiveVerifying: (progress: EventPayload<'library.verifying'>) => void
+  readonly persistFolder: (id: string) => Promise<void>
+  readonly askCare: (question: CareQuestion | null) => void
+  readonly resolveConflict: (id: string, keep: 'files' | 'stackroom') => Promise<void>
+  readonly removeDocument: (id: string, refDocId: string) => Promise<void>
+}
+
+export const createCareSlice: SliceCreator<CareSlice> = ({ client, set, get }) => {
+  let running = new AbortController()
+
+  const run = async (
+    knowledgeBaseId: string,
+    command: 'library.verify' | 'library.repair',
+  ): Promise<void> => {
+    running.abort()
+    const { signal } = (running = new AbortController())
+    const step = command === 'library.verify' ? 'checking' : 'repairing'
+    set({ folderCheck: { knowledgeBaseId, step, fraction: null, report: null, error: null } })
+    const show = (result: Pick<FolderCheck, 'report' | 'error'>): void => {
+      if (signal.aborted) return
+      set({ folderCheck: { knowledgeBaseId, step: 'done', fraction: null, ...result } })
+    }
+    try {
+      show({ report: await client.call(command, { knowledgeBaseId }, { signal }), error: null })
+    } catch (error) {
+      if (!isCancelled(error)) show({ report: null, error: describeError(error) })
+    }
+  }
+
+  return {
+    folderCheck: null,
+    careQuestion: null,
+    persistingIds: [],
+
+    checkFolder: (id) => run(id, 'library.verify'),
+
+    askToRepair(asking) {
+      const { folderCheck } = get()
+      if (folderCheck) set({ folderCheck: { ...folderCheck, step: asking ? 'asking' : 'done' } })
+    },
+
+    async repairFolder() {
+      const { folderCheck } = get()
+      if (!folderCheck) return
+      await run(folderCheck.knowledgeBaseId, 'library.repair')
+      get().searchAgain(folderCheck.knowledgeBaseId)
+    },
+
+    closeFolderCheck() {
+      running.abort()
+      set({ folderCheck: null })
+    },
+
+    receiveVerifying({ knowledgeBaseId, bytesDone, bytesTotal }) {
+      const { folderCheck } = get()
+      if (folderCheck?.knowledgeBaseId !== knowledgeBaseId || folderCheck.step === 'done') return
+      set({ folderCheck: { ...folderCheck, fraction: bytesTotal === 0 ? null : bytesDone / bytesTotal } })
+    },
+
+    async persistFolder(id) {
+      set(({ persistingIds }) => ({ persistingIds: [...persistingIds, id] }))
+      try {
+        get().receiveKnowledgeBase(await client.call('library.persist', { knowledgeBaseId: id }))
+        get().notify('done', 'The files are up to date')
+      } catch (error) {
+        get().notifyError(error)
+      } finally {
+        set(({ persistingIds }) => ({ persistingIds: persistingIds.filter((other) => other !== id) }))
+      }
+    },
+
+    askCare: (careQuestion) => set({ careQuestion }),
+
+    async resolveConflict(id, keep) {
+      set({ careQuestion: null })
+      try {
+        const input = { knowledgeBaseId: id, keep }
+        const { knowledgeBase, backup } = await client.call('library.resolveConflict', input)
+        get().receiveKnowledgeBase(knowledgeBase)
+        get().searchAgain(id)
+        get().notify('done', 'The other version was put aside', backup)
+      } catch (error) {
+        get().notifyError(error)
+      }
+    },
+
+    async removeDocument(id, refDocId) {
+      set({ careQuestion: null })
+      try {
+        await client.call('library.removeDocuments', { knowledgeBaseId: id, refDocIds: [refDocId] })
+        get().closeSource()
+        get().searchAgain(id)
+        get().notify('done', 'Removed from the index')
+      } catch (error) {
+        get().notifyError(error)
+      }
+    },
+  }
+}

@@ -1,0 +1,174 @@
+/** The check of a folder: how far it is, what it found, and the repair with its question and its report. */
+import { CircleCheck } from 'lucide-react'
+import type { KnowledgeBase, VerifyReport } from '#contract'
+import { useApp } from '../../store/use-app.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { formatCounted } from '../../ui/format.ts'
+import { Message } from '../../ui/message.tsx'
+import { PathText } from '../../ui/path-text.tsx'
+import { ProgressBar } from '../../ui/progress.tsx'
+import './care.css'
+import type { FolderCheck } from './care-slice.ts'
+import { ProblemList } from './problem-list.tsx'
+
+export function CheckDialog() {
+  const check = useApp((state) => state.folderCheck)
+  const knowledgeBase = useApp((state) =>
+    state.knowledgeBases.find(({ id }) => id === state.folderCheck?.knowledgeBaseId),
+  )
+  const closeFolderCheck = useApp((state) => state.closeFolderCheck)
+  if (check === null || knowledgeBase === undefined) return null
+  const { step, report, error } = check
+  return (
+    <Dialog
+      title={step === 'asking' ? 'Repair this folder?' : `Check of “${knowledgeBase.name}”`}
+      wide
+      onClose={closeFolderCheck}
+      actions={<Actions check={check} knowledgeBase={knowledgeBase} />}
+    >
+      {(step === 'checking' || step === 'repairing') && <Running check={check} />}
+      {step === 'asking' && report !== null && (
+        <Question report={report} persistDir={knowledgeBase.persistDir} />
+      )}
+      {step === 'done' && error !== null && (
+        <Message kind="error" message={error.message} hint={error.hint} />
+      )}
+      {step === 'done' && report !== null && <Report report={report} />}
+    </Dialog>
+  )
+}
+
+function Actions({
+  check: { step, report },
+  knowledgeBase,
+}: {
+  readonly check: FolderCheck
+  readonly knowledgeBase: KnowledgeBase
+}) {
+  const checkFolder = useApp((state) => state.checkFolder)
+  const askToRepair = useApp((state) => state.askToRepair)
+  const repairFolder = useApp((state) => state.repairFolder)
+  const closeFolderCheck = useApp((state) => state.closeFolderCheck)
+  const canRepair =
+    report?.problems.some(({ repairable }) => repairable) === true &&
+    !knowledgeBase.readOnly &&
+    !knowledgeBase.conflict
+  if (step === 'checking') return <Button onClick={closeFolderCheck}>Cancel</Button>
+  if (step === 'repairing') return <Button disabled>Repairing…</Button>
+  if (step === 'asking')
+    return (
+      <>
+        <Button onClick={() => askToRepair(false)}>Not now</Button>
+        <Button look="primary" onClick={() => void repairFolder()}>
+          Back up and repair
+        </Button>
+      </>
+    )
+  return (
+    <>
+      <Button look="quiet" onClick={() => void checkFolder(knowledgeBase.id)}>
+        Check again
+      </Button>
+      <Button look={canRepair ? 'plain' : 'primary'} onClick={closeFolderCheck}>
+        Done
+      </Button>
+      {canRepair && (
+        <Button look="primary" onClick={() => askToRepair(true)}>
+          Repair…
+        </Button>
+      )}
+    </>
+  )
+}
+
+function Running({ check: { step, fraction } }: { readonly check: FolderCheck }) {
+  const label = step === 'checking' ? 'Reading everything in this folder' : 'Repairing this folder'
+  return (
+    <div className="check-running" role="status">
+      <p>{label}…</p>
+      <ProgressBar fraction={fraction} label={label} />
+      {step === 'checking' && <p className="check-note">Nothing is changed by this.</p>}
+    </div>
+  )
+}
+
+function Question({ report, persistDir }: { readonly report: VerifyReport; readonly persistDir: string }) {
+  const mended = report.problems.filter(({ repairable }) => repairable).length
+  const rest = report.problems.filter(
+    ({ repairable, severity }) => !repairable && severity === 'error',
+  ).length
+  const separator = persistDir.includes('\\') ? '\\' : '/'
+  return (
+    <div className="check-question">
+      <p>
+        Before anything is changed, the files are copied to{' '}
+        <strong className="breakable">{[persistDir, '.stackroom', 'backups'].join(separator)}</strong>.
+      </p>
+      <p>
+        {formatCounted(mended, 'problem', 'problems')} can be mended from what is in the folder: entries that
+        belong to nothing are left out, lists and hashes are worked out again. Nothing is invented
+        {rest > 0 && `, so ${formatCounted(rest, 'other problem remains', 'other problems remain')}`}.
+      </p>
+    </div>
+  )
+}
+
+function Report({ report }: { readonly report: VerifyReport }) {
+  const { documents, nodes, vectors, problems, repair } = report
+  const read = [
+    formatCounted(documents, 'document', 'documents'),
+    formatCounted(nodes, 'node', 'nodes'),
+    formatCounted(vectors, 'vector', 'vectors'),
+  ].join(', ')
+  return (
+    <>
+      {repair !== null && <Repaired report={report} />}
+      {problems.length === 0 ? (
+        <p className="check-clean">
+          <CircleCheck size={18} aria-hidden />
+          Everything fits together: {read}.
+        </p>
+      ) : (
+        <>
+          <p className="check-summary">{summaryOf(report)}</p>
+          <ProblemList problems={problems} />
+        </>
+      )}
+      {report.counts['node-without-vector'] !== undefined && (
+        <p className="check-note">
+          Nodes without a vector can be embedded again: remove their document from the index, and add its file
+          again.
+        </p>
+      )}
+    </>
+  )
+}
+
+function Repaired({ report: { repair } }: { readonly report: VerifyReport }) {
+  if (repair === null) return null
+  if (repair.actions.length === 0) return <p>There was nothing that could be mended.</p>
+  return (
+    <div className="check-repaired">
+      <ul>
+        {repair.actions.map(({ code, message }) => (
+          <li key={`${code} ${message}`}>{message}</li>
+        ))}
+      </ul>
+      {repair.backup !== null && (
+        <p className="check-backup">
+          The files as they were: <PathText path={repair.backup} />
+        </p>
+      )}
+    </div>
+  )
+}
+
+function summaryOf({ errors, warnings, notes, repair }: VerifyReport): string {
+  const parts = [
+    errors > 0 && formatCounted(errors, 'error', 'errors'),
+    warnings > 0 && formatCounted(warnings, 'warning', 'warnings'),
+    notes > 0 && formatCounted(notes, 'note', 'notes'),
+  ].filter((part) => part !== false)
+  return `${repair === null ? '' : 'What remains: '}${parts.join(', ')}`
+}

@@ -9,6 +9,8 @@ export interface LibrarySlice {
   readonly libraryState: 'loading' | 'ready' | 'failed'
   readonly libraryError: ErrorShape | null
   readonly selectedId: string | null
+  /** The storage folder that the user asked to open, until it is. */
+  readonly openingDir: string | null
   /** The knowledge base that the user is asked about before it is taken off the list. */
   readonly forgettingId: string | null
   readonly loadLibrary: () => Promise<void>
@@ -29,6 +31,7 @@ export const createLibrarySlice: SliceCreator<LibrarySlice> = ({ client, set, ge
   libraryState: 'loading',
   libraryError: null,
   selectedId: recall('selected'),
+  openingDir: null,
   forgettingId: null,
 
   async loadLibrary() {
@@ -46,14 +49,17 @@ export const createLibrarySlice: SliceCreator<LibrarySlice> = ({ client, set, ge
   },
 
   receiveKnowledgeBase(knowledgeBase) {
-    set(({ knowledgeBases }) => {
-      const known = knowledgeBases.some(({ id }) => id === knowledgeBase.id)
-      return {
-        knowledgeBases: known
-          ? knowledgeBases.map((other) => (other.id === knowledgeBase.id ? knowledgeBase : other))
-          : [...knowledgeBases, knowledgeBase],
-      }
+    const { knowledgeBases, openingDir } = get()
+    const known = knowledgeBases.some(({ id }) => id === knowledgeBase.id)
+    set({
+      knowledgeBases: known
+        ? knowledgeBases.map((other) => (other.id === knowledgeBase.id ? knowledgeBase : other))
+        : [...knowledgeBases, knowledgeBase],
     })
+    // what was asked for is on screen while it opens: comparing it with the models takes its time
+    if (known || knowledgeBase.persistDir !== openingDir) return
+    get().closeSource()
+    set({ selectedId: knowledgeBase.id, view: 'library', sidebarOut: false })
   },
 
   dropKnowledgeBase(id) {
@@ -86,12 +92,15 @@ export const createLibrarySlice: SliceCreator<LibrarySlice> = ({ client, set, ge
   },
 
   async openStorageFolder(persistDir) {
+    set({ openingDir: persistDir })
     try {
       const knowledgeBase = await client.call('library.open', { persistDir })
       get().receiveKnowledgeBase(knowledgeBase)
       get().select(knowledgeBase.id)
     } catch (error) {
       get().notifyError(error)
+    } finally {
+      set({ openingDir: null })
     }
   },
 

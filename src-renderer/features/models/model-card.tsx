@@ -38,7 +38,6 @@ export function ModelCard({ model, showWhere = false }: ModelCardProps) {
       <div className="model-card-head">
         <h3 title={id}>{name}</h3>
         {showWhere && <WhereBadge offline={model.offline} />}
-        <span className="spring" />
         <span className="model-card-actions">
           {working !== null && <Spinner label={working === 'testing' ? 'Testing' : 'Measuring'} />}
           <Button

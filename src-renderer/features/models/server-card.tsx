@@ -26,7 +26,6 @@ export function ServerCard({ server, models }: ServerCardProps) {
       <div className="model-card-head">
         <h3>{label}</h3>
         <WhereBadge offline={offline} host={host} />
-        <span className="spring" />
         <span className="model-card-actions">
           <Button
             look="quiet"

@@ -1,7 +1,16 @@
 /** The model of a listed knowledge base: its verdict, another choice, embedding it again, the vectors of before. */
-import { isCancelled, StackroomError, type Job, type ModelCheck, type ParsedInput } from '#contract'
+import {
+  isCancelled,
+  StackroomError,
+  type EmbedModelInfo,
+  type Job,
+  type ModelCheck,
+  type ModelEstimate,
+  type ParsedInput,
+} from '#contract'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import type { EngineServices } from './engine-services.ts'
+import { estimateReembed } from './estimate-embedding.ts'
 import type { Jobs } from './jobs.ts'
 import type { Library } from './library.ts'
 import { reembedFolder } from './reembed-folder.ts'
@@ -19,6 +28,11 @@ export class KnowledgeBaseModels {
 
   async check(id: string, signal: AbortSignal): Promise<ModelCheck> {
     return this.#services.checks.check(await this.#library.folderOf(id), { signal })
+  }
+
+  /** What embedding it again would take. */
+  async estimate(id: string, model: EmbedModelInfo): Promise<ModelEstimate> {
+    return estimateReembed(this.#services, await this.#library.folderOf(id), model)
   }
 
   async verify(id: string, model: string, signal: AbortSignal): Promise<ModelCheck> {

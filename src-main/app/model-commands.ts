@@ -7,7 +7,7 @@ import {
   type ParsedInput,
 } from '#contract'
 import type { EngineServices } from './engine-services.ts'
-import { estimateIngest } from './estimate-ingest.ts'
+import { estimateIngest } from './estimate-embedding.ts'
 import type { KnowledgeBaseModels } from './knowledge-base-models.ts'
 import type { Models } from './models.ts'
 import { realPath } from './open-folders.ts'
@@ -41,8 +41,10 @@ export function modelHandlers(
       await models.registry.settings.setSpeed(id, await measureModel(models, id, signal))
       return models.info(id)
     },
-    'models.estimate': ({ paths, model, persistDir }, { signal }) =>
-      estimateIngest(services, { paths, model: models.info(model), persistDir, signal }),
+    'models.estimate': (input, { signal }) =>
+      'knowledgeBaseId' in input
+        ? knowledgeBases.estimate(input.knowledgeBaseId, models.info(input.model))
+        : estimateIngest(services, { ...input, model: models.info(input.model), signal }),
     'models.check': ({ knowledgeBaseId }, { signal }) => knowledgeBases.check(knowledgeBaseId, signal),
     'models.verify': ({ knowledgeBaseId, model }, { signal }) =>
       knowledgeBases.verify(knowledgeBaseId, model, signal),

@@ -94,7 +94,7 @@ export type ModelTest = z.infer<typeof modelTestSchema>
 /** What indexing would send to a model, worked out before anything is sent. */
 export const modelEstimateSchema = z.object({
   model: z.string(),
-  /** Files that would be read; those that the index has as they are do not count. */
+  /** Files that would be read; those that the index has as they are do not count. 0 for embedding again. */
   files: z.number().int(),
   bytes: z.number(),
   /** True when counting stopped at a limit: it is more than said. */
@@ -230,13 +230,19 @@ export const modelCommands = {
   'models.test': { input: z.object({ id: modelIdSchema }), output: modelTestSchema },
   /** Embeds sentences of Stackroom's own for a few seconds and remembers the speed. On a priced server this costs a fraction of a cent. */
   'models.measure': { input: z.object({ id: modelIdSchema }), output: embedModelInfoSchema },
-  /** What indexing these paths with this model would take; sends nothing. `persistDir`: files it has already do not count. */
+  /**
+   * What indexing these paths with this model would take, or (`knowledgeBaseId` instead) embedding a knowledge base again;
+   * sends nothing. `persistDir`: files it has already do not count.
+   */
   'models.estimate': {
-    input: z.object({
-      paths: z.array(z.string().min(1).max(32_768)).min(1).max(10_000),
-      model: modelIdSchema,
-      persistDir: z.string().min(1).max(32_768).optional(),
-    }),
+    input: z.union([
+      z.object({
+        paths: z.array(z.string().min(1).max(32_768)).min(1).max(10_000),
+        model: modelIdSchema,
+        persistDir: z.string().min(1).max(32_768).optional(),
+      }),
+      z.object({ knowledgeBaseId: z.string(), model: modelIdSchema }),
+    ]),
     output: modelEstimateSchema,
   },
   /** Allows (or no longer allows) to send the text of this folder's documents and questions to a server; null: of every folder. */

@@ -250,6 +250,15 @@ test('an estimate counts files, tokens and cost and leaves out what the index ha
   expect(rest).toMatchObject({ files: 2, usd: 0, offline: true, host: null, consentNeeded: false })
 })
 
+test('an estimate of embedding again counts the tokens of the nodes that are there', async () => {
+  const { id: knowledgeBaseId } = await call('library.open', { persistDir: await pythonFolder() })
+  const model = 'openai:text-embedding-3-small'
+  const estimate = await call('models.estimate', { knowledgeBaseId, model })
+  expect(estimate).toMatchObject({ offline: false, host: 'api.openai.com', consentNeeded: true })
+  expect(estimate.tokens).toBeGreaterThan(5 * 30)
+  expect(estimate.tokens).toBeLessThan(5 * 100)
+})
+
 test('vectors of another model are refused with numbers, embedded again, and put back', async () => {
   const persistDir = await pythonFolder()
   await turnVectors(persistDir)

@@ -1,10 +1,11 @@
-/** What indexing would send to a model: counted over all files, in tokens by reading a part of them. Sends nothing. */
+/** What indexing or embedding again would send to a model, in tokens by looking at a part of it. Sends nothing. */
 import { extname } from 'node:path'
 import type { EmbedModelInfo, ModelEstimate } from '#contract'
 import { nodeParserSettingsFor } from '#engine/ingest/node-parser-settings.ts'
 import { scan, type ScannedFile } from '#engine/ingest/scan.ts'
 import { createTokenCounter } from '#engine/ingest/tokenizers/create-token-counter.ts'
 import { detectFolderKind } from '#engine/storage/detect-folder-kind.ts'
+import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import type { EngineServices } from './engine-services.ts'
 import { realPath } from './open-folders.ts'
 
@@ -33,21 +34,43 @@ export async function estimateIngest(
   const { files, truncated } = await filesToRead(services, options.paths, persistDir, signal)
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   const tokens = await estimateTokens(services, files, model, signal)
-  const server = services.models.remoteServerOf(model.id)
-  const { textsPerSecond, usdPerMillionTokens } = model
+  return estimateOf(services, model, persistDir ?? '', { files: files.length, bytes, truncated, tokens })
+}
+
+/** Nodes are embedded with their metadata, as they were before. */
+export async function estimateReembed(
+  services: EngineServices,
+  folder: StorageFolder,
+  model: EmbedModelInfo,
+): Promise<ModelEstimate> {
+  const [{ vectors }, samples, counter] = await Promise.all([
+    folder.summary(),
+    folder.sampleNodes(sampledFiles),
+    createTokenCounter({ kind: 'cl100k_base' }),
+  ])
+  const sampled = samples.reduce((sum, { embedText }) => sum + counter.count(embedText), 0)
+  const tokens = samples.length === 0 ? 0 : Math.round((vectors * sampled) / samples.length)
+  return estimateOf(services, model, folder.persistDir, { files: 0, bytes: 0, truncated: false, tokens })
+}
+
+async function estimateOf(
+  { models }: EngineServices,
+  { id, textsPerSecond, usdPerMillionTokens }: EmbedModelInfo,
+  persistDir: string,
+  counted: Pick<ModelEstimate, 'files' | 'bytes' | 'truncated' | 'tokens'>,
+): Promise<ModelEstimate> {
+  const { tokens } = counted
+  const server = models.remoteServerOf(id)
   const usd = usdPerMillionTokens === undefined ? null : (tokens * usdPerMillionTokens) / 1e6
   return {
-    model: model.id,
-    files: files.length,
-    bytes,
-    truncated,
-    tokens,
+    ...counted,
+    model: id,
     usd: server === null ? 0 : usd,
     // measured with texts of about 200 tokens
     seconds: textsPerSecond === undefined ? null : tokens / 200 / textsPerSecond,
     offline: server === null,
     host: server?.host ?? null,
-    consentNeeded: await services.models.needsConsent(model.id, persistDir ?? ''),
+    consentNeeded: await models.needsConsent(id, persistDir),
   }
 }
 

@@ -105,7 +105,7 @@ export class QuantisedRows {
 
   #page(rows: number): Float32Array {
     return new Float32Array(
-      Math.max(1, Math.min(rows, Math.ceil(2 ** 20 / this.#dimensions))) * this.#dimensions,
+      Math.max(1, Math.min(rows, Math.ceil(2 ** 18 / this.#dimensions))) * this.#dimensions,
     )
   }
 

@@ -5,6 +5,9 @@ import type { StorageReaderMethods } from './storage-reader-methods.ts'
 import type { StorageWriterMethods } from './storage-writer-methods.ts'
 import type { StorageFolder } from './storage-folder.ts'
 
+/** What they hold for long is outside of V8's heap: a large nursery would only be room that is never used. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 }
+
 export interface OpenStorageFolderOptions {
   readonly persistDir: string
   /** Stackroom's data folder: where the working store of a read-only folder goes. */
@@ -32,9 +35,9 @@ async function start(
   settings: StackroomSettings | null,
 ): Promise<StorageFolder> {
   signal?.throwIfAborted()
-  const writer = new WorkerClient<StorageWriterMethods>('storage-writer')
+  const writer = new WorkerClient<StorageWriterMethods>('storage-writer', { resourceLimits })
   // Started at once, as starting takes as long as opening.
-  const reader = new WorkerClient<StorageReaderMethods>('storage-reader')
+  const reader = new WorkerClient<StorageReaderMethods>('storage-reader', { resourceLimits })
   try {
     const opened = await writer.call('open', { persistDir, dataFolder, settings }, { signal })
     await reader.call('open', opened, { signal })

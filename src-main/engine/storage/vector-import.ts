@@ -5,7 +5,7 @@ import { storedKey } from './llamaindex/python-json.ts'
 import { parseVector, parseVectorInto } from './llamaindex/vector-text.ts'
 import type { WorkingStore } from './working-store.ts'
 
-const pageBytes = 4 * 1024 * 1024
+const pageBytes = 1024 * 1024
 
 export class VectorImport implements Disposable {
   readonly #store: WorkingStore

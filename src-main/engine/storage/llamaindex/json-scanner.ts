@@ -34,7 +34,7 @@ export type ScanToken =
   /** After the last byte, with the CRC-32 of all of them. */
   | { readonly kind: 'file'; readonly bytes: number; readonly checksum: number }
 
-const chunkBytes = 4 * 1024 * 1024
+const chunkBytes = 256 * 1024
 const maximumEntryBytes = 256 * 1024 * 1024
 
 const QUOTE = 0x22
@@ -96,7 +96,9 @@ class JsonScanner implements Disposable {
   readonly #path: string
   readonly #leaveUnchecked: (section: string) => boolean
   readonly #file: number
-  #buffer: Buffer = Buffer.alloc(0)
+  /** What is read into; `#buffer` is the part of it that holds something. */
+  #memory: Buffer = Buffer.allocUnsafeSlow(2 * chunkBytes)
+  #buffer: Buffer = this.#memory.subarray(0, 0)
   /** Offset in the file of the buffer's first byte. */
   #base = 0
   #position = 0
@@ -186,8 +188,11 @@ class JsonScanner implements Disposable {
     if (this.#ended) return false
     const kept = this.#buffer.subarray(this.#position)
     if (kept.length > maximumEntryBytes) throw this.#damaged('an entry is larger than 256 MB')
-    const next = Buffer.allocUnsafeSlow(kept.length + Math.max(chunkBytes, kept.length))
-    kept.copy(next)
+    const wanted = kept.length + Math.max(chunkBytes, kept.length)
+    const isFitting = wanted <= this.#memory.length && this.#memory.length <= Math.max(wanted, 8 * chunkBytes)
+    const next = isFitting ? this.#memory : Buffer.allocUnsafeSlow(Math.max(wanted, 2 * chunkBytes))
+    next.set(kept)
+    this.#memory = next
     const count = readSync(
       this.#file,
       next,

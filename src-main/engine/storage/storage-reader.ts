@@ -130,9 +130,10 @@ export class StorageReader implements AsyncDisposable {
       const loaded = this.#loaded
       if (!loaded) return []
       const nodeId = this.#store.statement('SELECT node_id FROM vectors WHERE store = ? AND row = ?').pluck()
-      return loaded.search
-        .search(vector, topK)
-        .map(({ row, score }) => ({ nodeId: originalKey(String(nodeId.get(loaded.row.id, row))), score }))
+      return loaded.search.search(vector, topK).flatMap(({ row, score }) => {
+        const found = nodeId.get(loaded.row.id, row)
+        return typeof found === 'string' ? [{ nodeId: originalKey(found), score }] : []
+      })
     })
   }
 

@@ -26,6 +26,8 @@ export class ApiServer implements AsyncDisposable {
   atOnce = 0
   mostAtOnce = 0
   trouble: Trouble = () => false
+  /** Asked for in every request; null: no key is needed. */
+  key: string | null = null
   /** Texts come back in this order. */
   order: <Item>(items: Item[]) => Item[] = (items) => items
   readonly #model: EmbedModel
@@ -57,6 +59,10 @@ export class ApiServer implements AsyncDisposable {
   async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     this.paths.push(incoming.url ?? '')
     this.headers.push(incoming.headers)
+    if (this.key !== null && incoming.headers.authorization !== `Bearer ${this.key}`) {
+      sendError(response, 401, 'Incorrect API key provided.', 'invalid_api_key')
+      return
+    }
     if (incoming.url?.endsWith('/models')) {
       const ids = ['llama3.2:3b', 'nomic-embed-text:latest', 'whisper-1']
       return sendJson(response, 200, { object: 'list', data: ids.map((id) => ({ id, object: 'model' })) })

@@ -53,6 +53,7 @@ export class FileSecretStore implements SecretStore {
   }
 
   async delete(name: string): Promise<void> {
+    if ((await this.#read())[name] === undefined) return
     await this.#change(({ [name]: _, ...others }) => others)
   }
 

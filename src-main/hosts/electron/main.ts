@@ -8,6 +8,7 @@ import { dataFolderPath } from '#platform/data-folder.ts'
 import { outFolder, rendererFolder, resourcesFolder, version } from '../paths.ts'
 import { electronServices } from './dialogs.ts'
 import { emitTo, serveWindow } from './ipc.ts'
+import { openKeychain } from './keychain.ts'
 import { setMenu } from './menu.ts'
 import { registerPageScheme, servePage } from './page-protocol.ts'
 import { denyEverythingElse } from './security.ts'
@@ -46,7 +47,7 @@ async function start(): Promise<void> {
   denyEverythingElse()
   servePage(rendererFolder())
   const application = await createApplication({
-    services: electronServices(currentWindow),
+    services: { ...electronServices(currentWindow), secrets: openKeychain({ dataFolder }) },
     version: version(),
     dataFolder,
     resourcesFolder: resourcesFolder(),

@@ -102,7 +102,7 @@ function reportText(report: VerifyReport): string {
   if (!repair && problems.some(({ repairable }) => repairable))
     lines.push('`stackroom verify --repair` mends what can be mended, after a backup.')
   lines.push(
-    `${errors} errors, ${warnings} warnings, ${notes} notes in ${documents} documents, ${nodes} nodes and ${vectors} vectors (${seconds.toFixed(1)} s)`,
+    `${counted(errors, 'error')}, ${counted(warnings, 'warning')}, ${counted(notes, 'note')} in ${counted(documents, 'document')}, ${counted(nodes, 'node')} and ${counted(vectors, 'vector')} (${seconds.toFixed(1)} s)`,
   )
   return lines.join('\n')
 }
@@ -135,5 +135,9 @@ async function remove(
 }
 
 function removalText({ removed }: Removal): string {
-  return `${removed.length} documents removed`
+  return counted(removed.length, 'document') + ' removed'
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`
 }

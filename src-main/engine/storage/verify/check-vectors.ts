@@ -210,7 +210,7 @@ function checkDetails(context: CheckContext): void {
       if (!embeddings || facts.number(`SELECT count(*) FROM ${table} WHERE section = ?`, section.id) === 0)
         continue
       const missing = facts.rows(
-        `SELECT key FROM vectors WHERE section = ?
+        `SELECT key FROM vectors WHERE section = ? AND EXISTS (SELECT 1 FROM nodes WHERE nodes.key = vectors.key)
          AND NOT EXISTS (SELECT 1 FROM ${table} AS other WHERE other.section = ? AND other.key = vectors.key) ORDER BY key`,
         embeddings.id,
         section.id,

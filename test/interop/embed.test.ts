@@ -1,16 +1,18 @@
 /** The bundled model beside the published weights, and the fingerprint on folders that LlamaIndex persisted in Python. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { EngineServices } from '#app/engine-services.ts'
+import { reembedFolder } from '#app/reembed-folder.ts'
 import type { EmbedModel } from '#engine/embed/embed-model.ts'
-import { verifyModel, type FingerprintSample } from '#engine/embed/fingerprint.ts'
 import { BUNDLED_MODEL_ID, EmbedModelRegistry } from '#engine/embed/model-registry.ts'
 import { loadModelTokenizer } from '#engine/embed/tokenizer.ts'
 import { cosine } from '#engine/embed/vectors.ts'
+import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import { variedTexts } from './embed-varied-texts.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -69,52 +71,72 @@ test(
   },
 )
 
-const vectorStoreSchema = z.object({ embedding_dict: z.record(z.string(), z.array(z.number())) })
-const docstoreSchema = z.object({
-  'docstore/data': z.record(
-    z.string(),
-    z.object({
-      __data__: z.union([z.string().transform((text): unknown => JSON.parse(text)), z.unknown()]),
-    }),
-  ),
-})
-const nodeSchema = z.object({ text: z.string(), metadata: z.record(z.string(), z.string()) })
-
-/** The first nodes of a folder with their vectors, as the default templates of LlamaIndex put them. */
-async function samplesOf(persistDir: string): Promise<FingerprintSample[]> {
-  const read = async (name: string): Promise<unknown> =>
-    JSON.parse(await readFile(join(persistDir, name), 'utf8'))
-  const vectors = vectorStoreSchema.parse(await read('default__vector_store.json')).embedding_dict
-  const nodes = docstoreSchema.parse(await read('docstore.json'))['docstore/data']
-  return Object.entries(nodes)
-    .filter(([id]) => vectors[id])
-    .slice(0, 8)
-    .map(([id, { __data__ }]) => {
-      const { text, metadata } = nodeSchema.parse(__data__)
-      const lines = Object.entries(metadata).map(([key, value]) => `${key}: ${value}`)
-      return {
-        plainText: text,
-        embedText: `${lines.join('\n')}\n\n${text}`,
-        vector: Float32Array.from(vectors[id]!),
-      }
-    })
+/** As people set documents up: what is embedded is not the text alone. */
+const shapes = {
+  'default templates': {},
+  'own templates': {
+    excluded_embed_metadata_keys: ['author'],
+    metadata_template: '{key} -> {value}',
+    metadata_separator: ' | ',
+    text_template: 'Metadata: {metadata_str}\n-----\nContent: {content}',
+  },
+  'no metadata': { excluded_embed_metadata_keys: ['file_name', 'author', 'pages'] },
 }
 
-test.for([
-  ['MiniLM', 'verified'],
-  ['random-projection', 'wrong-model'],
-] as const)('a folder that LlamaIndex built with %s is %s', { timeout: 120_000 }, async ([name, verdict]) => {
-  const persistDir = await mkdtemp(join(tmpdir(), 'stackroom-python-'))
+async function withFolder(
+  made: { readonly model: string; readonly shape: object; readonly texts: readonly string[] },
+  use: (services: EngineServices, folder: StorageFolder) => Promise<void>,
+): Promise<void> {
+  const temporary = await mkdtemp(join(tmpdir(), 'stackroom-python-'))
+  const persistDir = join(temporary, 'storage')
   try {
-    const texts = [
-      ...variedTexts(6).map((text) => `A note. ${text}`),
-      'The sea is wide and nobody has seen all of it. '.repeat(60),
-    ]
-    await reference({ command: 'folder', texts, model: name, persist_dir: persistDir }, z.null())
-    const found = await verifyModel(model, await samplesOf(persistDir))
-    expect(found.verdict).toBe(verdict)
-    if (found.verdict === 'verified') expect(found.score.matching).toBe(found.score.samples)
+    await reference({ command: 'folder', ...made, persist_dir: persistDir }, z.null())
+    await using services = new EngineServices({
+      dataFolder: join(temporary, 'data'),
+      resourcesFolder: join(root, 'resources'),
+    })
+    await use(services, await services.folders.open(persistDir))
   } finally {
-    await rm(persistDir, { recursive: true })
+    await rm(temporary, { recursive: true })
   }
-})
+}
+
+const texts = [
+  ...variedTexts(6).map((text) => `A note. ${text}`),
+  'The sea is wide and nobody has seen all of it. '.repeat(60),
+]
+
+test.for(Object.entries(shapes))(
+  'a folder that LlamaIndex built with MiniLM and %s is verified on opening, every sample of it',
+  { timeout: 120_000 },
+  async ([, shape]) => {
+    await withFolder({ model: 'MiniLM', shape, texts }, async ({ checks }, folder) => {
+      const check = await checks.check(folder)
+      expect(check).toMatchObject({ verdict: 'verified', model: BUNDLED_MODEL_ID, refused: [] })
+      expect(check.score?.matching).toBe(check.score?.samples)
+    })
+  },
+)
+
+test(
+  'a folder that LlamaIndex built with another model is refused; embedded again, LlamaIndex finds its own vectors in it',
+  { timeout: 240_000 },
+  async () => {
+    const made = { model: 'random-projection', shape: shapes['own templates'], texts: texts.slice(0, 5) }
+    await withFolder(made, async (services, folder) => {
+      expect(await services.checks.check(folder)).toMatchObject({
+        verdict: 'wrong-model',
+        reason: 'other-vectors',
+        refused: ['search', 'index'],
+      })
+      await reembedFolder(services, folder, { model: BUNDLED_MODEL_ID })
+      expect(await services.checks.check(folder)).toMatchObject({ verdict: 'verified', refused: [] })
+      const cosines = await reference(
+        { command: 'agreement', persist_dir: folder.persistDir },
+        z.array(z.number()),
+      )
+      expect(cosines).toHaveLength((await folder.summary()).nodes)
+      expect(Math.min(...cosines)).toBeGreaterThan(0.9999)
+    })
+  },
+)

@@ -3,6 +3,7 @@
 vectors   texts -> vectors of the published float32 weights of all-MiniLM-L6-v2, computed with NumPy alone
 tokens    texts -> token ids, as Hugging Face's tokenizers makes them
 folder    texts, model -> persists a VectorStoreIndex built by LlamaIndex with an embedding class of that model
+agreement persist_dir -> cosines of a folder's vectors to what LlamaIndex would embed its nodes as with MiniLM
 """
 
 import hashlib
@@ -132,13 +133,31 @@ def persist_folder(job: dict, tokenizer: Tokenizer) -> None:
         async def _aget_query_embedding(self, query: str) -> list[float]:
             return embed(query)
 
+    # as people set them: what is embedded is not the text alone
+    shape = job.get("shape", {})
     documents = [
-        Document(text=text, metadata={"file_name": f"{number}.txt", "author": "nobody"})
+        Document(text=text, metadata={"file_name": f"{number}.txt", "author": "nobody", "pages": 3}, **shape)
         for number, text in enumerate(job["texts"])
     ]
     parser = SentenceSplitter()
     index = VectorStoreIndex.from_documents(documents, embed_model=Embedding(), transformations=[parser])
     index.storage_context.persist(job["persist_dir"])
+
+
+def agreement(job: dict, tokenizer: Tokenizer) -> list[float]:
+    import onnxruntime
+    from llama_index.core import StorageContext
+    from llama_index.core.schema import MetadataMode
+
+    session = onnxruntime.InferenceSession(f"{job['model_folder']}/model.onnx")
+    context = StorageContext.from_defaults(persist_dir=job["persist_dir"])
+    cosines = []
+    for node_id, stored in context.vector_store.data.embedding_dict.items():
+        text = context.docstore.get_node(node_id).get_content(metadata_mode=MetadataMode.EMBED)
+        feed = np.array([tokenizer.encode(text).ids], np.int64)
+        vector = session.run(None, {"input_ids": feed, "attention_mask": np.ones_like(feed)})[0][0].mean(0)
+        cosines.append(float(np.dot(vector, stored) / np.linalg.norm(vector) / np.linalg.norm(stored)))
+    return cosines
 
 
 def main() -> None:
@@ -153,6 +172,8 @@ def main() -> None:
         if job["command"] == "vectors":
             bert = Bert(read_safetensors(weights_file(pathlib.Path(job["cache"]))), tokenizer)
             answer = [bert.embed(text).tolist() for text in job["texts"]]
+        elif job["command"] == "agreement":
+            answer = agreement(job, tokenizer)
         else:
             answer = persist_folder(job, tokenizer)
     json.dump(answer, sys.stdout)

@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- name… [--only folder,folder] [--runs 5] [--python-runs 5]]`: one module for each question, each printing
  * a Markdown table. `--only` names folders of the documentation, or sizes of storage folders, for those who cannot wait for
- * all of it; `--runs` is for the storage benchmark.
+ * all of it; `--runs` and `--python-runs` are for the storage benchmark.
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
@@ -30,7 +30,7 @@ const { positionals: asked, values } = parseArgs({
 })
 const only = values.only?.split(',') ?? []
 const runs = countOf(values.runs)
-const pythonRuns = values['python-runs'] === undefined ? undefined : countOf(values['python-runs'])
+const pythonRuns = values['python-runs'] === undefined ? undefined : countOf(values['python-runs'], 0)
 const unknown = asked.filter((name) => !questions.includes(name))
 if (unknown.length > 0) {
   console.error(`There is no benchmark ${unknown.join(', ')}. Choose from: ${questions.join(', ')}`)
@@ -46,6 +46,6 @@ for (const name of asked.length > 0 ? asked : questions) {
   await moduleSchema.parse(await import(`./${name}.ts`)).run({ only, runs, pythonRuns })
 }
 
-function countOf(text: string): number {
-  return z.coerce.number().int().positive().parse(text)
+function countOf(text: string, least = 1): number {
+  return z.coerce.number().int().min(least).parse(text)
 }

@@ -1,6 +1,18 @@
 /** A process that works on a storage folder is killed: the folder is as it was before, or as it should be after. */
+import { existsSync } from 'node:fs'
+import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { stepsOf, tortureAtRandom, tortureAtStep, type StepCall } from '../torture/torture.ts'
+import {
+  kindsOf,
+  readSteps,
+  runChild,
+  stepsOf,
+  tortureAtRandom,
+  tortureAtStep,
+  type StepCall,
+} from '../torture/torture.ts'
+import { insertOf, jsonFiles, TestFolder } from './storage-test-folder.ts'
 
 /** Fixed, so that a failure can be repeated; `npm run torture` takes another one each time. */
 const seed = 20261125
@@ -12,15 +24,76 @@ test('killed at random moments, a folder is as before or as after the operation,
 
 test('killed at each kind of step of writing a folder, it is as before or as after', async () => {
   const steps = await stepsOf('python')
-  const kinds = new Map(
-    steps.flatMap(([call, path], index) =>
-      ['write', 'rename', 'remove'].includes(call) ? [[`${call} ${withoutIds(path)}`, index + 1]] : [],
-    ),
-  )
+  const kinds = kindsOf(steps)
   expect([...kinds.keys()].join('\n')).toContain('rename commit.json')
   expect(kinds.size).toBeGreaterThanOrEqual(12)
   for (const step of kinds.values()) await tortureAtStep('python', step)
 }, 900_000)
+
+test.each(['files', 'stackroom'] as const)(
+  'killed while %s are kept in a conflict, both sides are still there and it can be done again',
+  async (keep) => {
+    await using home = await TestFolder.make()
+    await makeConflict(home)
+    const operations = [{ kind: 'open' }, { kind: 'resolve', keep }, { kind: 'close' }] as const
+    const log = join(home.home, 'steps')
+    await using first = await TestFolder.make()
+    await cp(home.persistDir, first.persistDir, { recursive: true })
+    await mkdir(first.dataFolder)
+    await runChild(first, { operations }, {}, log)
+    const kinds = kindsOf(readSteps(log))
+    expect(kinds.size).toBeGreaterThan(6)
+    for (const [kind, step] of kinds) {
+      await using folder = await TestFolder.make()
+      await cp(home.persistDir, folder.persistDir, { recursive: true })
+      await mkdir(folder.dataFolder)
+      const { killed } = await runChild(folder, { operations }, { step })
+      expect(killed, kind).toBe(true)
+      const storage = await folder.open()
+      const { conflict } = await storage.summary()
+      const backups = await backupsOf(folder)
+      const has = async (id: string): Promise<string[]> => [
+        ...((await folder.texts())['docstore.json']!.includes(id) ? ['files'] : []),
+        ...((await storage.nodes([`${id}#${id}`])).length > 0 ? ['working store'] : []),
+        ...(backups.some((text) => text.includes(id)) ? ['backup'] : []),
+      ]
+      expect(await has('/ours.txt'), kind).not.toEqual([])
+      expect(await has('/theirs.txt'), kind).not.toEqual([])
+      if (conflict) await storage.resolveConflict(keep)
+      await storage.persist()
+      expect(await storage.summary()).toMatchObject({
+        conflict: false,
+        persisted: true,
+        changedOutside: false,
+      })
+      const winner = keep === 'files' ? '/theirs.txt' : '/ours.txt'
+      const loser = keep === 'files' ? '/ours.txt' : '/theirs.txt'
+      expect((await folder.texts())['docstore.json'], kind).toContain(winner)
+      expect((await folder.texts())['docstore.json'], kind).not.toContain(loser)
+      expect((await backupsOf(folder)).join(), kind).toContain(loser)
+    }
+  },
+  900_000,
+)
+
+/** Of the docstores in the backups. */
+async function backupsOf({ persistDir }: TestFolder): Promise<string[]> {
+  const backups = join(persistDir, '.stackroom/backups')
+  const names = existsSync(backups) ? await readdir(backups) : []
+  expect(names.filter((name) => name.endsWith('.new'))).toEqual([])
+  return Promise.all(names.map((name) => readFile(join(backups, name, 'docstore.json'), 'utf8')))
+}
+
+async function makeConflict(folder: TestFolder): Promise<void> {
+  await using other = await TestFolder.make()
+  const theirs = await other.openPython()
+  await theirs.change(insertOf('/theirs.txt', '/theirs.txt'))
+  await theirs.persist()
+  const ours = await folder.openPython()
+  await ours.change(insertOf('/ours.txt', '/ours.txt'))
+  await folder.close(ours)
+  for (const name of jsonFiles) await cp(join(other.persistDir, name), join(folder.persistDir, name))
+}
 
 test('what a rename, a commit or a deletion depends on was flushed before it', async () => {
   const steps = await stepsOf('new')
@@ -45,11 +118,6 @@ test('what a rename, a commit or a deletion depends on was flushed before it', a
   // A new file needs its folder flushed, too.
   expect(steps.slice(packed, packed + 6)).toContainEqual(['flush', path.slice(0, path.lastIndexOf('/'))])
 }, 300_000)
-
-function withoutIds(path: string): string {
-  const target = path.split(' → ').at(-1)!
-  return target.slice(target.lastIndexOf('/') + 1).replace(/[0-9a-f-]{36}/, '')
-}
 
 function requireFlushed(before: readonly StepCall[], path: string): void {
   const written = before.findLastIndex(

@@ -39,6 +39,9 @@ async function perform(operation: Operation): Promise<void> {
     case 'persist':
       await folder!.persist()
       break
+    case 'resolve':
+      await folder!.resolveConflict(operation.keep)
+      break
     case 'reopen':
       await folder!.close()
       folder = await openStorageFolder({ persistDir, dataFolder })

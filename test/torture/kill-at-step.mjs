@@ -1,7 +1,7 @@
 /**
  * Loaded with --import into the tortured process, whose own code knows nothing of it: counts what the storage writer asks of
- * the file system, and kills the process just before step TORTURE_STEP, or in the middle of it when it is a write. With
- * TORTURE_LOG each step is noted instead.
+ * the file system, and kills the process just before step TORTURE_STEP, or in the middle of it when it is a write. Each step
+ * is noted in TORTURE_LOG, where the writer of a folder that is opened again goes on counting.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -11,11 +11,11 @@ const killAt = Number(process.env.TORTURE_STEP ?? 0)
 const log = process.env.TORTURE_LOG
 const names = new Map()
 const original = { ...fs }
-let count = 0
+let count = original.existsSync(log) ? original.readFileSync(log, 'utf8').split('\n').length - 1 : 0
 
 function step(call, path, torn) {
   count++
-  if (log) original.appendFileSync(log, `${JSON.stringify([call, path])}\n`)
+  original.appendFileSync(log, `${JSON.stringify([call, path])}\n`)
   if (count !== killAt) return
   torn?.()
   process.kill(process.pid, 'SIGKILL')

@@ -13,6 +13,7 @@ export type Operation =
       readonly remove: readonly string[]
     }
   | { readonly kind: 'persist' }
+  | { readonly kind: 'resolve'; readonly keep: 'files' | 'stackroom' }
   | { readonly kind: 'reopen' }
   | { readonly kind: 'close' }
 

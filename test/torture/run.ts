@@ -51,10 +51,10 @@ if (values.steps) {
     const stepReports: RoundReport[] = []
     for (const [index] of steps.entries()) {
       try {
-        stepReports.push(await tortureAtStep(kind, index + 1, python?.look ?? null))
+        if (!isStopped) stepReports.push(await tortureAtStep(kind, index + 1, python?.look ?? null))
       } catch (error) {
         failures++
-        console.log(steps[index], error)
+        console.log(steps[index], error instanceof Error ? error.message : error)
       }
     }
     print(stepReports)

@@ -62,9 +62,13 @@ export async function makeVictim(
   return { victim: { persistDir, dataFolder, base }, start: { state: new Map(), persisted: new Map() } }
 }
 
-export function runChild(victim: Victim, plan: Plan, kill: Kill, log?: string): Promise<Ending> {
-  const preload =
-    kill.step !== undefined || log !== undefined ? ['--import', join(here, 'kill-at-step.mjs')] : []
+export function runChild(
+  victim: Pick<Victim, 'persistDir' | 'dataFolder'>,
+  plan: Pick<Plan, 'operations'>,
+  kill: Kill,
+  log = join(victim.dataFolder, 'steps'),
+): Promise<Ending> {
+  const preload = kill.afterMs === undefined ? ['--import', join(here, 'kill-at-step.mjs')] : []
   const planPath = join(victim.dataFolder, 'plan.json')
   return writeFile(planPath, JSON.stringify(plan.operations)).then(
     () =>
@@ -78,7 +82,7 @@ export function runChild(victim: Victim, plan: Plan, kill: Kill, log?: string): 
               ...process.env,
               NODE_OPTIONS: '',
               TORTURE_STEP: String(kill.step ?? 0),
-              TORTURE_LOG: log ?? '',
+              TORTURE_LOG: log,
             },
           },
         )
@@ -285,13 +289,33 @@ export async function stepsOf(kind: 'new' | 'python'): Promise<StepCall[]> {
     const plan = fullPlan(start)
     const ending = await runChild(victim, plan, {}, log)
     await examine(victim, plan, ending, null)
-    return readFileSync(log, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as [string, string])
+    return readSteps(log)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+export function readSteps(log: string): StepCall[] {
+  return readFileSync(log, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as [string, string])
+}
+
+/** Of each kind of step that changes something the last one, by what it is; counted from 1. */
+export function kindsOf(steps: readonly StepCall[]): Map<string, number> {
+  return new Map(
+    steps.flatMap(([call, path], index) =>
+      ['write', 'rename', 'remove', 'copy'].includes(call)
+        ? [[`${call} ${withoutIds(path)}`, index + 1]]
+        : [],
+    ),
+  )
+}
+
+function withoutIds(path: string): string {
+  const target = path.split(' → ').at(-1)!
+  return target.slice(target.lastIndexOf('/') + 1).replace(/[0-9a-f-]{36}|20\d\d-.*Z/, '')
 }
 
 /** Kills just before one step, or in the middle of it when it is a write. */
@@ -308,6 +332,7 @@ export async function tortureAtStep(
     if (!ending.killed) throw new Error(`The process did not come to step ${step}.`)
     const { report, next } = await examine(victim, plan, ending, python)
     // What is left can be worked on.
+    await rm(join(victim.dataFolder, 'steps'))
     const again = randomPlan(next, 4, randomFrom(step))
     await examine(victim, again, await runChild(victim, again, {}), python)
     return report

@@ -28,6 +28,9 @@ export function CandidateRow({ knowledgeBaseId, candidate, current }: CandidateR
   const busy = working !== null && workingWith === id
   const cannotBeProven = verdict === 'cannot-tell' && (reason === 'no-text' || reason === 'no-vectors')
   const canCompare = verdict !== 'verified' && !cannotBeProven && reason !== 'other-dimensions'
+  const compare =
+    busy && working === 'verifying' ? 'Comparing…' : verdict === 'unchecked' ? 'Compare' : 'Compare again'
+  const use = verdict === 'verified' ? 'Use it' : 'Use it unproven'
   return (
     <li aria-label={name}>
       <div className="candidate-head">
@@ -41,24 +44,20 @@ export function CandidateRow({ knowledgeBaseId, candidate, current }: CandidateR
         {canCompare && (
           <Button
             disabled={working !== null || (consentNeeded && !consent)}
-            aria-label={`Compare with ${name}`}
+            aria-label={`${compare}: ${name}`}
             onClick={() => void verifyModel(knowledgeBaseId, id, consentNeeded)}
           >
-            {busy && working === 'verifying'
-              ? 'Comparing…'
-              : verdict === 'unchecked'
-                ? 'Compare'
-                : 'Compare again'}
+            {compare}
           </Button>
         )}
         {!current && (verdict === 'verified' || cannotBeProven) && (
           <Button
             look={verdict === 'verified' ? 'primary' : 'plain'}
             disabled={working !== null}
-            aria-label={`Use ${name}`}
+            aria-label={`${use}: ${name}`}
             onClick={() => void chooseModel(knowledgeBaseId, id, cannotBeProven)}
           >
-            {verdict === 'verified' ? 'Use it' : 'Use it unproven'}
+            {use}
           </Button>
         )}
       </div>

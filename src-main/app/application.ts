@@ -6,6 +6,7 @@ import { EngineServices } from './engine-services.ts'
 import { Files } from './files.ts'
 import { FolderCare } from './folder-care.ts'
 import { folderInfo } from './folder-info.ts'
+import { FolderUpkeep } from './folder-upkeep.ts'
 import type { HostServices } from './host-services.ts'
 import { Ingest } from './ingest.ts'
 import { inspectPaths } from './inspect-paths.ts'
@@ -41,6 +42,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const library = await Library.load({ dataFolder, services, emit, log })
   const jobs = new Jobs(emit, log)
   const ingest = new Ingest({ services, library, jobs, log })
+  const upkeep = new FolderUpkeep({ folders: services.folders, library, jobs, log })
   const care = new FolderCare({ services, library, jobs, emit })
   const search = new Search(library, services.checks)
   const files = new Files(search, host)
@@ -113,6 +115,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     uploads,
     async close() {
       await jobs.close()
+      await upkeep.close()
       await services.close()
       await library.close()
     },

@@ -31,6 +31,11 @@ export class OpenFolders implements AsyncDisposable {
     )
   }
 
+  /** By its real path. */
+  isOpen(path: string): boolean {
+    return this.#folders.has(path)
+  }
+
   async closeFolder(persistDir: string): Promise<void> {
     const path = await realPath(persistDir)
     const folder = this.#folders.get(path)

@@ -97,7 +97,7 @@ export class WorkingCopy implements AsyncDisposable {
     const entry = this.entries('index_store.json')
       .get('index_store/data')
       ?.find(([key]) => key === indexId)
-    const { __data__: data } = JSON.parse(entry?.[1] ?? '{}') as { __data__: string }
-    return JSON.parse(data)
+    const { __data__: data } = JSON.parse(entry?.[1] ?? '{}') as { __data__: unknown }
+    return typeof data === 'string' ? JSON.parse(data) : data
   }
 }

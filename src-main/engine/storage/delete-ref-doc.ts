@@ -1,7 +1,8 @@
 /** `delete_ref_doc` of a vector index, and what the other indexes of the folder need when nodes are gone. */
 import { z } from 'zod'
 import type { ChangeWork } from './change-work.ts'
-import { originalKey, parsePythonJson, pythonJsonString, storedKey } from './llamaindex/python-json.ts'
+import { nodeIdsInVectorStores } from './document-nodes.ts'
+import { parsePythonJson, storedKey } from './llamaindex/python-json.ts'
 import { changeRefDocInfo } from './llamaindex/ref-doc-info.ts'
 import { readRefDocInfo } from './read-node.ts'
 import type { SectionRole } from './llamaindex/store-files.ts'
@@ -23,7 +24,7 @@ export function deleteRefDoc(work: ChangeWork, refDocId: string, fromDocstore: b
   let changed = false
   const refDocInfo = store.section(docstore, 'ref-doc-info')
   const listed = refDocInfo ? readRefDocInfo(store.get(refDocInfo.id, storedKey(refDocId))).nodeIds : []
-  const nodeIds = new Set([...listed, ...nodesInVectorStores(store, refDocId)])
+  const nodeIds = new Set([...listed, ...nodeIdsInVectorStores(store, refDocId)])
   for (const { id, file } of fromDocstore ? store.vectorStores() : storesOfVectorIndex(work)) {
     for (const nodeId of nodeIds) {
       changed = vectors.remove(id, storedKey(nodeId)) || changed
@@ -50,16 +51,6 @@ export function deleteRefDoc(work: ChangeWork, refDocId: string, fromDocstore: b
 function storesOfVectorIndex({ store, layout }: ChangeWork): VectorStoreRow[] {
   const isMultimodal = layout.structs.some(({ type }) => type === 'multimodal')
   return store.vectorStores().filter(({ id }) => isMultimodal || id === layout.vectorStore?.id)
-}
-
-/** Python escapes what is not ASCII, other programs do not: both texts of the id are looked for. */
-function nodesInVectorStores(store: WorkingStore, refDocId: string): string[] {
-  const texts = new Set([pythonJsonString(refDocId), JSON.stringify(refDocId)])
-  return store
-    .sections()
-    .filter(({ role }) => role === 'ref-doc-ids')
-    .flatMap((section) => [...texts].flatMap((text) => store.keysWithValue(section, text)))
-    .map(originalKey)
 }
 
 /** `_remove_from_ref_doc_node`: a node may have come to another document since. One that has no other node goes, too. */

@@ -1,6 +1,6 @@
 /** Which sections of which files play which part in one folder. */
 import { vectorStructTypes } from './llamaindex/index-struct.ts'
-import { defaultNamespace, sectionsOfNewFile, storeFileOf } from './llamaindex/store-files.ts'
+import { defaultNamespace, sectionRoleOf, sectionsOfNewFile, storeFileOf } from './llamaindex/store-files.ts'
 import type { SectionRow, VectorStoreRow, WorkingStore } from './working-store.ts'
 
 export interface FolderLayout {
@@ -70,11 +70,13 @@ function vectorsElsewhere(
   return hasVectorIndex && !names.some(isDefault) ? 'external' : null
 }
 
-/** The section of a file that has this role; made with Python's name when it is not there yet. */
+/** The section of a file that has this role; made with Python's name, as all that are missing, when it is not there yet. */
 export function ensureSection(store: WorkingStore, file: string, role: SectionRow['role']): SectionRow {
   const existing = store.section(file, role)
   if (existing) return existing
-  for (const name of sectionsOfNewFile[storeFileOf(file)?.role ?? ''] ?? []) store.addSection(file, name)
+  const fileRole = storeFileOf(file)?.role ?? 'docstore'
+  for (const name of sectionsOfNewFile[fileRole] ?? [])
+    if (!store.section(file, sectionRoleOf(fileRole, name))) store.addSection(file, name)
   const made = store.section(file, role)
   if (!made) throw new Error(`${file} has no section for ${role}`)
   return made

@@ -1,6 +1,7 @@
 /** What is in a storage folder: counts, files, indexes, and sentences about what is odd. */
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { countDocuments } from './document-nodes.ts'
 import { looksChanged } from './file-state.ts'
 import { layoutOf, type FolderLayout } from './folder-layout.ts'
 import { forgettingStructTypes, nodesNamedBy, vectorStructTypes } from './llamaindex/index-struct.ts'
@@ -24,7 +25,7 @@ export function summaryOf(store: WorkingStore, folder: OpenedFolder): StorageSum
   const vectors = searchedVectors(store, layout)
   return {
     kind,
-    documents: store.count(sectionOf(store, 'ref-doc-info')?.id),
+    documents: countDocuments(store),
     nodes,
     vectors,
     dimensions: layout.vectorStore?.dimensions ?? null,

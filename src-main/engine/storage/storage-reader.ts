@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { VectorSearch } from '#engine/retrieve/vector-search.ts'
+import { nodeIdsOfDocument } from './document-nodes.ts'
 import { layoutOf } from './folder-layout.ts'
 import { summaryOf } from './folder-summary.ts'
 import { readManifest } from './source-manifest.ts'
@@ -12,7 +13,7 @@ import { identityOf, workingFile } from './replace-working-store.ts'
 import { originalKey, parsePythonJson, storedKey } from './llamaindex/python-json.ts'
 import { PackedVectors, packedEnding } from './packed-vectors.ts'
 import { quantisedEnding, readQuantised, writeQuantised } from './quantised-file.ts'
-import { readNode, readRefDocInfo } from './read-node.ts'
+import { readNode } from './read-node.ts'
 import { sampleNodes, type SampledNode } from './sample-nodes.ts'
 import type { ManifestEntry, ScoredNode, StorageSummary, StoredNode } from './storage-folder.ts'
 import type { OpenedFolder } from './storage-writer.ts'
@@ -162,9 +163,7 @@ export class StorageReader implements AsyncDisposable {
 
   nodesOfDocument(refDocId: string): StoredNode[] {
     return this.#read(() => {
-      const section = this.#section('ref-doc-info')
-      if (!section) return []
-      const { nodeIds } = readRefDocInfo(this.#store.get(section.id, storedKey(refDocId)))
+      const nodeIds = nodeIdsOfDocument(this.#store, refDocId)
       return this.#nodes(nodeIds).sort((a, b) => (a.startCharIdx ?? 0) - (b.startCharIdx ?? 0))
     })
   }

@@ -117,7 +117,15 @@ function changeData(data: Buffer, removed: ReadonlySet<string>, added: ReadonlyS
   // Of a key that is there twice Python has the last.
   const part = (name: string): Member | undefined => members.findLast(({ key }) => key === name)
   const nodesDict = part('nodes_dict')
-  if (nodesDict) return replaceValue(data, nodesDict, changeDict(sliceOf(data, nodesDict), removed, added))
+  if (nodesDict) {
+    // What the nodes of each document were, before 0.7.
+    const ofDocuments = part('doc_id_dict')
+    return rebuild(data, members, (member) => {
+      if (member === nodesDict) return changeDict(sliceOf(data, member), removed, added)
+      if (member !== ofDocuments || membersOf(data, member.start) === null) return true
+      return withoutNested(sliceOf(data, member), removed).part
+    })
+  }
   const nodes = part('nodes')
   if (nodes) return replaceValue(data, nodes, withoutElements(sliceOf(data, nodes), removed))
   const table = part('table')

@@ -60,6 +60,8 @@ export type SectionRole =
 const vectorSections: Readonly<Record<string, SectionRole>> = {
   embedding_dict: 'embeddings',
   text_id_to_ref_doc_id: 'ref-doc-ids',
+  /** Before 0.6.20. */
+  text_id_to_doc_id: 'ref-doc-ids',
   metadata_dict: 'vector-metadata',
   embeddingDict: 'embeddings',
   textIdToRefDocId: 'ref-doc-ids',

@@ -113,6 +113,7 @@ class FileDifference {
   readonly #vectors: VectorDifference
   readonly #sections = new Set<number>()
   #section: SectionRow | undefined
+  #entries: StoredEntries | undefined
   #seen = new Set<string>()
   #lastSection = 0
   /** Entries are in the order of their ids. */
@@ -131,6 +132,7 @@ class FileDifference {
     this.#lastSection = section.id
     this.#sections.add(section.id)
     this.#seen = new Set()
+    this.#entries = new StoredEntries(this.#store, section.id)
     this.#lastId = 0
   }
 
@@ -158,9 +160,7 @@ class FileDifference {
     if (section.role !== 'embeddings') this.#see(key)
     const stored = storedKey(key)
     const store = this.#store
-    const old = store
-      .statement('SELECT id, value FROM entries WHERE section = ? AND key = ?')
-      .get(section.id, stored) as { id: number; value: Buffer } | undefined
+    const old = this.#entries?.find(stored)
     if (old && old.id > this.#lastId) {
       this.#lastId = old.id
       if (old.value.equals(value)) return
@@ -199,6 +199,48 @@ class FileDifference {
       store.statement('DELETE FROM sections WHERE id = ?').run(id)
     }
     store.forgetSections()
+  }
+}
+
+interface StoredEntry {
+  readonly id: number
+  readonly key: string
+  readonly value: Buffer
+}
+
+/** Entries of a section, asked for nearly in their order: pages are several times faster than one after the other. */
+class StoredEntries {
+  readonly #store: WorkingStore
+  readonly #section: number
+  #page: readonly StoredEntry[] = []
+  #next = 0
+  #isEnded = false
+
+  constructor(store: WorkingStore, section: number) {
+    this.#store = store
+    this.#section = section
+  }
+
+  find(key: string): StoredEntry | undefined {
+    if (this.#next === this.#page.length) this.#turn()
+    const index = this.#page.findIndex((entry, at) => at >= this.#next && entry.key === key)
+    if (index < 0)
+      return this.#store
+        .statement('SELECT id, key, value FROM entries WHERE section = ? AND key = ?')
+        .get(this.#section, key) as StoredEntry | undefined
+    this.#next = index + 1
+    return this.#page[index]
+  }
+
+  #turn(): void {
+    if (this.#isEnded) return
+    const after = this.#page.at(-1)?.id ?? -1
+    // The plus keeps SQLite from an index in which it would sort the whole section for each page.
+    this.#page = this.#store
+      .statement('SELECT id, key, value FROM entries WHERE +section = ? AND id > ? ORDER BY id LIMIT 200')
+      .all(this.#section, after) as StoredEntry[]
+    this.#next = 0
+    this.#isEnded = this.#page.length === 0
   }
 }
 

@@ -171,6 +171,27 @@ test('a read-only folder is searched, refuses changes, and takes in what another
   expect(await isFound(storage, '/theirs.txt', 'theirs')).toBe(true)
 })
 
+test('a folder that became read-only with pending changes is searched with them', async (context) => {
+  const storage = await folder.openPython()
+  await storage.change(insertOf('/pending.txt', 'pending'))
+  await folder.close(storage)
+  await mount(context, '--bind', folder.persistDir, folder.persistDir)
+  await run('mount', ['-o', 'remount,bind,ro', folder.persistDir])
+  for (const time of ['first', 'second']) {
+    const readOnly = await folder.open()
+    expect(await readOnly.summary(), time).toMatchObject({ readOnly: true, nodes: 6, persisted: false })
+    expect(await isFound(readOnly, '/pending.txt', 'pending'), time).toBe(true)
+    await folder.close(readOnly)
+  }
+  // Written on another machine, say.
+  await run('mount', ['-o', 'remount,bind,rw', folder.persistDir])
+  const writable = await folder.open()
+  await writable.change(insertOf('/more.txt', 'more'))
+  await folder.close(writable)
+  await run('mount', ['-o', 'remount,bind,ro', folder.persistDir])
+  expect(await (await folder.open()).summary()).toMatchObject({ readOnly: true, nodes: 7 })
+})
+
 test('a folder that became unwritable while it was open keeps its changes until it can be written again', async (context) => {
   const storage = await folder.openPython()
   await storage.change(insertOf('/new.txt', 'new'))

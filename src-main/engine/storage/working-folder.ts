@@ -8,6 +8,7 @@ import { errorCodeOf, explainFileError, explaining } from '#platform/file-errors
 import { FolderLock } from '#platform/folder-lock.ts'
 import { packedEnding } from './packed-vectors.ts'
 import { quantisedEnding } from './quantised-file.ts'
+import { seedWorkingFolder } from './seed-working-folder.ts'
 import type { WorkingStore } from './working-store.ts'
 
 export const workingFolderName = '.stackroom'
@@ -35,7 +36,18 @@ export function openWorkingFolder(persistDir: string, dataFolder: string): Worki
       'This folder is read-only: it can be searched, but not changed.',
       { hint: 'Copy the folder to a place where you may write, and open the copy.', cause: error },
     )
-    return explaining(dataFolder, () => openLocked(join(dataFolder, 'working', name), readOnly))
+    return explaining(dataFolder, () => openElsewhere(join(dataFolder, 'working', name), own, readOnly))
+  }
+}
+
+function openElsewhere(path: string, own: string, readOnly: StackroomError): WorkingFolder {
+  const working = openLocked(path, readOnly)
+  try {
+    if (working.lock) seedWorkingFolder(own, path)
+    return working
+  } catch (error) {
+    working.lock?.[Symbol.dispose]()
+    throw error
   }
 }
 

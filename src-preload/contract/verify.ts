@@ -1,6 +1,7 @@
 /** What `stackroom verify` finds in a storage folder, and what a repair did. */
 import { z } from 'zod'
 import { folderKindSchema } from './library.ts'
+import { modelScoreSchema, modelVerdictReasonSchema, modelVerdictSchema } from './models.ts'
 
 /** Stable codes: programs test for these, people read the sentence. */
 export const problemCodes = [
@@ -48,6 +49,8 @@ export const problemCodes = [
   'not-persisted',
   'changed-by-another-program',
   'both-sides-changed',
+  // the embed model
+  'wrong-model',
 ] as const
 export const problemCodeSchema = z.enum(problemCodes)
 export type ProblemCode = z.infer<typeof problemCodeSchema>
@@ -96,6 +99,16 @@ export const verifyReportSchema = z.object({
   problems: z.array(folderProblemSchema),
   counts: z.partialRecord(problemCodeSchema, z.number().int()),
   truncated: z.boolean(),
+  /** Which model the vectors are of, as far as comparing showed; absent where the files cannot be opened. */
+  model: z
+    .object({
+      id: z.string().nullable(),
+      recorded: z.boolean(),
+      verdict: modelVerdictSchema,
+      reason: modelVerdictReasonSchema.nullable(),
+      score: modelScoreSchema.nullable(),
+    })
+    .optional(),
   /** After a repair: what it did. The rest of the report is of the folder as it is then. */
   repair: folderRepairSchema.nullable(),
   seconds: z.number(),

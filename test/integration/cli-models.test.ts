@@ -7,7 +7,13 @@ import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { embedModelInfoSchema, folderInfoSchema, ingestReportSchema, modelTestSchema } from '#contract'
+import {
+  embedModelInfoSchema,
+  folderInfoSchema,
+  ingestReportSchema,
+  modelTestSchema,
+  verifyReportSchema,
+} from '#contract'
 import { BUNDLED_MODEL_ID, EmbedModelRegistry } from '#engine/embed/model-registry.ts'
 import { ApiServer } from './embed-api-server.ts'
 
@@ -98,6 +104,34 @@ test('a model on a server is used once it is named, and info tells the verdict',
     modelVerdict: 'verified',
   })
 })
+
+test(
+  'verify tells the model, writes nothing, and a recorded model with other vectors is an error',
+  { timeout },
+  async () => {
+    const python = join(folder, 'python')
+    await cp(join(root, 'test/fixtures/python-storage/storage'), python, { recursive: true })
+    const found = await run('verify', 'python', '--json')
+    expect(found).toMatchObject({ code: 0, stderr: '' })
+    expect(verifyReportSchema.parse(JSON.parse(found.stdout))).toMatchObject({
+      ok: true,
+      model: { id: BUNDLED_MODEL_ID, recorded: false, verdict: 'verified' },
+    })
+    expect(await readdir(python)).not.toContain('.stackroom')
+
+    expect(await run('index', 'documents/2.txt', '--to', 'local', '--json')).toMatchObject({ code: 0 })
+    const path = join(folder, 'local', 'default__vector_store.json')
+    const schema = z.looseObject({ embedding_dict: z.record(z.string(), z.array(z.number())) })
+    const store = schema.parse(JSON.parse(await readFile(path, 'utf8')))
+    for (const vector of Object.values(store.embedding_dict)) vector.reverse()
+    await writeFile(path, JSON.stringify(store))
+    const wrong = await run('verify', 'local', '--json')
+    expect(wrong.code).toBe(1)
+    const report = verifyReportSchema.parse(JSON.parse(wrong.stdout))
+    expect(report.ok).toBe(false)
+    expect(report.problems[0]).toMatchObject({ severity: 'error', code: 'wrong-model' })
+  },
+)
 
 test(
   'embedding again survives being killed, goes on where it was, and can be undone',

@@ -3,7 +3,16 @@
  * throws it away or puts it back. What has to be written when the new vectors are in place is noted in the transaction that
  * puts them there, and done again by the next open when a crash came between.
  */
-import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
@@ -221,7 +230,7 @@ function descriptionIn(workingFolder: string): Description | null {
 /** A second name costs nothing: a persist never writes into a file that is there. */
 function linkOrCopy(from: string, to: string): void {
   try {
-    linkSync(from, to)
+    linkSync(realpathSync(from), to)
   } catch {
     copyFileSync(from, to)
   }

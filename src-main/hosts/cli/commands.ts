@@ -6,7 +6,7 @@ import { searchFolder } from '#app/search-folder.ts'
 import type { EngineServices } from '#app/engine-services.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import { allowServer } from './model-commands.ts'
-import { engineServices, print, type JsonOption } from './output.ts'
+import { engineServices, print, verdictText, type JsonOption } from './output.ts'
 
 export async function index(
   paths: readonly string[],
@@ -85,21 +85,11 @@ function infoText(info: FolderInfo): string {
     `documents:  ${documents}`,
     `nodes:      ${nodes}`,
     `dimensions: ${dimensions ?? 'no vectors'}`,
-    `model:      ${model ?? 'not known'} (${verdictText(info)})`,
+    `model:      ${model ?? 'not known'} (${verdictText(info.modelVerdict, info.modelScore)})`,
     `store:      ${store}`,
     `persisted:  ${persistedText(info)}`,
     ...files.map(({ name, bytes, state }) => `file:       ${name} (${bytes} bytes, ${state})`),
   ].join('\n')
-}
-
-export function verdictText({
-  modelVerdict,
-  modelScore,
-}: Pick<FolderInfo, 'modelVerdict' | 'modelScore'>): string {
-  const numbers = modelScore
-    ? `: ${modelScore.matching} of ${modelScore.samples} nodes agree, cosine ${modelScore.median.toFixed(4)}`
-    : ''
-  return `${modelVerdict}${numbers}`
 }
 
 /** One line on the terminal that is written over. */

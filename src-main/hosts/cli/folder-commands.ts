@@ -2,10 +2,11 @@
 import { Option, type Command } from 'commander'
 import { StackroomError, type FolderProblem, type Removal, type VerifyReport } from '#contract'
 import { requireStorageFolder } from '#app/folder-info.ts'
+import { withModelVerdict } from '#app/model-of-files.ts'
 import { removeDocuments } from '#app/remove-documents.ts'
 import { repairStorageFolder, verifyStorageFolder } from '#engine/storage/verify/verify-storage-folder.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
-import { engineServices, json, print, type JsonOption } from './output.ts'
+import { engineServices, json, print, verdictText, type JsonOption } from './output.ts'
 
 type Side = 'files' | 'stackroom'
 
@@ -28,6 +29,7 @@ export function addFolderCommands(command: Command, signal: AbortSignal): void {
     )
     .argument('<dir>', 'the storage folder')
     .option('--repair', 'mend what can be mended without inventing data, after a backup')
+    .option('--no-model', 'do not compare the vectors with an embed model')
     .addOption(json())
     .action((folder: string, options: VerifyOptions) => verify(folder, options, signal))
   command
@@ -62,17 +64,20 @@ async function persist(folder: string, keep: Side | undefined, signal: AbortSign
 
 interface VerifyOptions extends JsonOption {
   readonly repair?: boolean
+  readonly model: boolean
 }
 
 async function verify(persistDir: string, options: VerifyOptions, signal: AbortSignal): Promise<void> {
   const work = options.repair ? repairStorageFolder : verifyStorageFolder
   const onProgress = options.json || !process.stderr.isTTY ? undefined : showProgress
-  const report = await work({
+  const found = await work({
     persistDir,
     dataFolder: dataFolderPath(),
     signal,
     ...(onProgress && { onProgress }),
   }).finally(() => onProgress && process.stderr.write('\r\u001b[K'))
+  await using services = engineServices()
+  const report = options.model ? await withModelVerdict(services.checks, found, signal) : found
   print(options, report, reportText)
   if (!report.ok) process.exitCode = 1
 }
@@ -83,7 +88,7 @@ function showProgress(bytesDone: number, bytesTotal: number): void {
 }
 
 function reportText(report: VerifyReport): string {
-  const { errors, warnings, notes, documents, nodes, vectors, seconds, problems, repair } = report
+  const { errors, warnings, notes, documents, nodes, vectors, seconds, problems, repair, model } = report
   const lines = repair?.actions.map(({ message }) => message) ?? []
   if (repair?.backup) lines.push(`The files as they were are in ${repair.backup}`)
   if (repair && repair.actions.length === 0) lines.push('There was nothing that could be mended.')
@@ -101,6 +106,7 @@ function reportText(report: VerifyReport): string {
     )
   if (!repair && problems.some(({ repairable }) => repairable))
     lines.push('`stackroom verify --repair` mends what can be mended, after a backup.')
+  if (model) lines.push(`model: ${model.id ?? 'not known'} (${verdictText(model.verdict, model.score)})`)
   lines.push(
     `${counted(errors, 'error')}, ${counted(warnings, 'warning')}, ${counted(notes, 'note')} in ${counted(documents, 'document')}, ${counted(nodes, 'node')} and ${counted(vectors, 'vector')} (${seconds.toFixed(1)} s)`,
   )

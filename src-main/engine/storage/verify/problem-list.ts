@@ -40,6 +40,7 @@ const severityOf: Readonly<Record<ProblemCode, ProblemSeverity>> = {
   'not-persisted': 'note',
   'changed-by-another-program': 'note',
   'both-sides-changed': 'error',
+  'wrong-model': 'error',
 }
 
 export interface NewProblem {

@@ -1,7 +1,8 @@
 /** Replacing every vector of a folder, on real folders: interrupted, gone on with, kept, and put back. */
-import { cp, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import Database from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createStorageFolder, openStorageFolder } from '#engine/storage/open-storage-folder.ts'
@@ -222,6 +223,32 @@ test('the old vectors are kept until they are thrown away, and can be put back',
   await expect(again.replacement.restoreOld()).rejects.toMatchObject({ code: 'not-found' })
   const names = await readdir(join(persistDir, '.stackroom'))
   expect(names.filter((name) => /old|replacement/.test(name))).toEqual([])
+})
+
+test('a crash after the new vectors were taken and before their settings were written is made good by the next open', async () => {
+  const storage = await create(['one', 'two'])
+  await replaceAll(storage)
+  opened.splice(opened.indexOf(storage), 1)
+  await storage.close()
+  // the folder as such a crash leaves it: the note is in the working store, the files are not written
+  const description = join(persistDir, '.stackroom/old-vectors/description.json')
+  const note = {
+    settings: newSettings,
+    oldVectors: JSON.parse(await readFile(description, 'utf8')) as unknown,
+  }
+  const database = new Database(join(persistDir, '.stackroom/working.sqlite'))
+  database
+    .prepare('INSERT INTO meta VALUES (?, ?)')
+    .run('after-replacement', JSON.stringify({ ...note, restored: false }))
+  database.close()
+  await rm(description)
+  await writeFile(join(persistDir, 'stackroom.json'), JSON.stringify(settings))
+
+  const again = await reopen()
+  expect(await again.summary()).toMatchObject({ dimensions: 5, settings: newSettings })
+  const written = await readFile(join(persistDir, 'stackroom.json'), 'utf8')
+  expect(JSON.parse(written)).toEqual(newSettings)
+  expect(await again.replacement.oldVectors()).toMatchObject({ model: 'test:old' })
 })
 
 test('old vectors are not put back over passages that have none', async () => {

@@ -30,14 +30,19 @@ export function openWorkingFolder(persistDir: string, dataFolder: string): Worki
   } catch (error) {
     if (!['EACCES', 'EPERM', 'EROFS', 'SQLITE_CANTOPEN', 'SQLITE_READONLY'].includes(errorCodeOf(error)))
       throw explainFileError(error, own)
-    const name = createHash('sha256').update(persistDir).digest('hex').slice(0, 32)
     const readOnly = new StackroomError(
       'read-only',
       'This folder is read-only: it can be searched, but not changed.',
       { hint: 'Copy the folder to a place where you may write, and open the copy.', cause: error },
     )
-    return explaining(dataFolder, () => openElsewhere(join(dataFolder, 'working', name), own, readOnly))
+    return explaining(dataFolder, () => openElsewhere(elsewhere(persistDir, dataFolder), own, readOnly))
   }
+}
+
+/** Where the working store of a folder goes that cannot be written. */
+export function elsewhere(persistDir: string, dataFolder: string): string {
+  const name = createHash('sha256').update(persistDir).digest('hex').slice(0, 32)
+  return join(dataFolder, 'working', name)
 }
 
 function openElsewhere(path: string, own: string, readOnly: StackroomError): WorkingFolder {

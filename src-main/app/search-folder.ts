@@ -1,6 +1,6 @@
 /** One question to one storage folder: embed it, take the best nodes, say how long each step took. */
 import type { SearchAnswer, SearchHit } from '#contract'
-import type { StorageFolder, StoredNode } from '#engine/storage/storage-folder.ts'
+import type { ScoredNode, StorageFolder, StorageSummary, StoredNode } from '#engine/storage/storage-folder.ts'
 import type { ModelChecks } from './model-checks.ts'
 
 export interface SearchFolderOptions {
@@ -18,15 +18,29 @@ export async function searchFolder(
 ): Promise<SearchAnswer> {
   const started = performance.now()
   if (query.trim() === '') return { hits: [], timings: { embedMs: 0, retrieveMs: 0, totalMs: 0 } }
-  const summary = await folder.summary()
-  if (summary.dimensions === null) return { hits: [], timings: { embedMs: 0, retrieveMs: 0, totalMs: 0 } }
-  const model = await checks.modelFor(folder, summary, 'search', signal)
-  signal?.throwIfAborted()
-  const embedStarted = performance.now()
-  const vector = await model.embedQuery(query, { signal })
-  const retrieveStarted = performance.now()
-  const scored = await folder.query(vector, topK, signal ? { signal } : {})
-  signal?.throwIfAborted()
+  let summary = await folder.summary()
+  let embedStarted: number
+  let retrieveStarted: number
+  let scored: ScoredNode[]
+  for (;;) {
+    if (summary.dimensions === null) return { hits: [], timings: { embedMs: 0, retrieveMs: 0, totalMs: 0 } }
+    const model = await checks.modelFor(folder, summary, 'search', signal)
+    signal?.throwIfAborted()
+    embedStarted = performance.now()
+    const vector = await model.embedQuery(query, { signal })
+    retrieveStarted = performance.now()
+    const answer = await Promise.allSettled([folder.query(vector, topK, signal ? { signal } : {})])
+    signal?.throwIfAborted()
+    // embedded again meanwhile: the vectors of now are another model's than the query's
+    const now = await folder.summary()
+    if (modelOf(now) !== modelOf(summary)) {
+      summary = now
+      continue
+    }
+    if (answer[0].status === 'rejected') throw answer[0].reason
+    scored = answer[0].value
+    break
+  }
   const nodes = new Map(
     (await folder.nodes(scored.map(({ nodeId }) => nodeId))).map((node) => [node.nodeId, node]),
   )
@@ -45,6 +59,10 @@ export async function searchFolder(
       totalMs: ended - started,
     },
   }
+}
+
+function modelOf({ dimensions, settings }: StorageSummary): string {
+  return JSON.stringify([dimensions, settings?.embedModel ?? null])
 }
 
 /** The path of the file that a node comes from, as SimpleDirectoryReader notes it. */

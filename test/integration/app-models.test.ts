@@ -315,6 +315,26 @@ test('vectors of another model are refused with numbers, embedded again, and put
   })
 })
 
+test('a question that was under way while the folder was embedded again is asked with the new model', async () => {
+  const persistDir = await pythonFolder()
+  const { id: knowledgeBaseId } = await call('library.open', { persistDir })
+  await call('models.saveServer', { name: 'near', kind: 'compatible', baseUrl: `${server.url}/v1` })
+  await call('models.save', { id: 'near:turned' })
+  await ended((await call('reembed.start', { knowledgeBaseId, model: 'near:turned' })).id)
+  const question = 'how insects tell each other where food is'
+  let back: Job | undefined
+  server.trouble = async ({ input }) => {
+    if (!input.includes(question) || back) return false
+    back = await ended((await call('reembed.start', { knowledgeBaseId, model: BUNDLED_MODEL_ID })).id)
+    return false
+  }
+  const { hits } = await call('search.query', { knowledgeBaseId, query: question, topK: 1 })
+  expect(back).toMatchObject({ state: 'done' })
+  expect(hits[0]?.source).toMatch(/bees\.txt$/)
+  const again = await call('search.query', { knowledgeBaseId, query: question, topK: 1 })
+  expect(hits).toEqual(again.hits)
+})
+
 test('a candidate on a server is compared only after consent, then chosen, and the choice is in the folder', async () => {
   const persistDir = await pythonFolder()
   await turnVectors(persistDir)

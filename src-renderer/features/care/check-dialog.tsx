@@ -53,7 +53,7 @@ function Actions({
   const canRepair =
     report?.problems.some(({ repairable }) => repairable) === true &&
     !knowledgeBase.readOnly &&
-    !knowledgeBase.conflict
+    report.counts['both-sides-changed'] === undefined
   if (step === 'checking') return <Button onClick={closeFolderCheck}>Cancel</Button>
   if (step === 'repairing') return <Button disabled>Repairing…</Button>
   if (step === 'asking')

@@ -26,7 +26,11 @@ export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase:
   const revealPath = useApp((state) => state.revealPath)
   const copy = useApp((state) => state.copy)
   const checkFolder = useApp((state) => state.checkFolder)
-  const canAdd = !knowledgeBase.readOnly && knowledgeBase.state !== 'missing' && knowledgeBase.error === null
+  const canAdd =
+    !knowledgeBase.readOnly &&
+    !knowledgeBase.conflict &&
+    knowledgeBase.state !== 'missing' &&
+    knowledgeBase.error === null
   return (
     <header className="knowledge-base-header">
       <div className="knowledge-base-title">

@@ -37,11 +37,11 @@ export function KnowledgeBaseItem({ knowledgeBase }: { readonly knowledgeBase: K
   )
 }
 
-function stateOf({ state, error, warnings }: KnowledgeBase): { look: string; label: string } {
+function stateOf({ state, error, warnings, conflict }: KnowledgeBase): { look: string; label: string } {
   if (state === 'missing') return { look: 'missing', label: 'Folder not found' }
   if (state === 'error' || error !== null) return { look: 'error', label: 'Needs attention' }
   if (state === 'opening') return { look: 'closed', label: 'Opening' }
   if (state === 'closed') return { look: 'closed', label: 'Not open yet' }
-  if (warnings.length > 0) return { look: 'warning', label: 'Ready, with warnings' }
+  if (warnings.length > 0 || conflict) return { look: 'warning', label: 'Ready, with warnings' }
   return { look: 'ready', label: 'Ready' }
 }

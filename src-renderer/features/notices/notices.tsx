@@ -1,4 +1,4 @@
-/** The notices at the window's lower edge. Confirmations go by themselves, errors stay until read. */
+/** The notices at the window's lower edge. Confirmations go by themselves; errors, and what says more, stay until read. */
 import { CircleCheck, CircleAlert, X } from 'lucide-react'
 import { useEffect } from 'react'
 import { useApp } from '../../store/use-app.ts'
@@ -21,13 +21,14 @@ export function Notices() {
 
 function NoticeCard({ notice }: { readonly notice: Notice }) {
   const { id, kind, message, hint } = notice
+  const stays = kind === 'error' || hint !== undefined
   const dropNotice = useApp((state) => state.dropNotice)
 
   useEffect(() => {
-    if (kind !== 'done') return undefined
+    if (stays) return undefined
     const timer = window.setTimeout(() => dropNotice(id), doneStaysMs)
     return () => window.clearTimeout(timer)
-  }, [kind, id, dropNotice])
+  }, [stays, id, dropNotice])
 
   return (
     <div className={`notice notice-${kind}`} role={kind === 'error' ? 'alert' : 'status'}>
@@ -36,7 +37,7 @@ function NoticeCard({ notice }: { readonly notice: Notice }) {
         <p>{message}</p>
         {hint !== undefined && <p className="notice-hint">{hint}</p>}
       </div>
-      {kind === 'error' && <IconButton icon={X} label="Dismiss" onClick={() => dropNotice(id)} />}
+      {stays && <IconButton icon={X} label="Dismiss" onClick={() => dropNotice(id)} />}
     </div>
   )
 }

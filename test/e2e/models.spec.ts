@@ -41,7 +41,7 @@ async function enterKey(page: Page, enteredKey: string): Promise<void> {
   await form.getByRole('button', { name: 'Save and test' }).click()
 }
 
-/** Puts the model of the specs' server on the list. */
+/** Puts the model of the specs' server on the list, and leaves the page. */
 async function addServerModel(page: Page, baseUrl: string): Promise<void> {
   await showModels(page)
   await saveServer(page, baseUrl, key)
@@ -49,6 +49,7 @@ async function addServerModel(page: Page, baseUrl: string): Promise<void> {
   await picker.getByRole('button', { name: 'Add nomic-embed-text:latest' }).click()
   await expect(picker.getByRole('status').filter({ hasText: 'It works: 384 dimensions' })).toBeVisible()
   await picker.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('button', { name: 'Back' }).click()
 }
 
 async function copyOfStorage(app: App, name: string): Promise<string> {

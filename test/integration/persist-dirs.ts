@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { scanStoreFile } from '#engine/storage/llamaindex/json-scanner.ts'
+import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 import { StorageReader } from '#engine/storage/storage-reader.ts'
 import { StorageWriter } from '#engine/storage/storage-writer.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
@@ -21,9 +22,13 @@ export type OpenFolder = Pick<
   'summary' | 'query' | 'nodes' | 'nodesOfDocument' | 'documentHashes' | 'change' | 'persist' | 'close'
 >
 
-export async function openHere(persistDir: string, dataFolder: string): Promise<OpenFolder> {
+export async function openHere(
+  persistDir: string,
+  dataFolder: string,
+  settings: StackroomSettings | null = null,
+): Promise<OpenFolder> {
   const { signal } = new AbortController()
-  const writer = await StorageWriter.open({ persistDir, dataFolder, settings: null }, signal)
+  const writer = await StorageWriter.open({ persistDir, dataFolder, settings }, signal)
   const reader = new StorageReader(writer.opened)
   return {
     summary: async () => reader.summary(),

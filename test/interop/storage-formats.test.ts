@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { openHere } from '../integration/persist-dirs.ts'
+import { stackroomSettingsSchema } from '#engine/storage/stackroom-settings.ts'
 import { refreshRefDocs, updateRefDocs } from '#engine/storage/refresh-documents.ts'
 import type { DocumentWithVectors, StorageFolder } from '#engine/storage/storage-folder.ts'
 
@@ -279,4 +280,41 @@ test('the best nodes and their scores are those that Python finds, whatever else
     }
     await storage.close()
   }
+})
+
+test('a new folder has the files that Python makes of the same document, and an empty one of Python’s is filled as by Python', async () => {
+  const [made, ours, empty, filled] = ['made', 'ours', 'empty', 'filled'].map((name) => join(folder, name))
+  const [created] = await ask([
+    { task: 'create', persist_dir: made, documents: [added] },
+    { task: 'create', persist_dir: empty, documents: [] },
+  ])
+  await cp(empty!, filled!, { recursive: true })
+  const [theirs] = await ask([
+    { task: 'change', persist_dir: filled, operation: 'insert', documents: [added] },
+  ])
+  const insertSchema = changedSchema.shape.inserted
+  const fresh = await openHere(ours!, join(folder, 'data'), newSettings)
+  await fresh.change({ insert: insertSchema.parse(created) })
+  await fresh.persist()
+  await fresh.close()
+  const storage = await openHere(empty!, join(folder, 'data'))
+  await storage.change({ insert: changedSchema.parse(theirs).inserted })
+  await storage.persist()
+  await storage.close()
+  const differences = await ask([
+    { task: 'compare', ours, theirs: made, index_ids: false },
+    { task: 'compare', ours: empty, theirs: filled },
+  ])
+  expect(differences).toEqual([[], []])
+})
+
+const newSettings = stackroomSettingsSchema.parse({
+  version: 1,
+  name: 'new',
+  created: '2026-11-25T10:00:00.000Z',
+  lastIndexed: null,
+  embedModel: null,
+  transformations: [],
+  vectorStore: { kind: 'simple' },
+  sources: [],
 })

@@ -278,13 +278,20 @@ class Judge {
     return existsSync(join(this.#persistDir, '.stackroom/working.sqlite.damaged'))
   }
 
+  /** A folder in the place of the lock: nobody can take it, so nobody may write. */
+  get #cannotBeLocked(): boolean {
+    const path = join(this.#persistDir, '.stackroom/lock.sqlite')
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  }
+
   #judgeError(what: string, error: unknown): void {
     if (!(error instanceof StackroomError)) {
       this.faults.push(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
       return
     }
     const { code, message } = error
-    if (!allowed.has(code)) this.faults.push(`${what}: ${code}: ${message}`)
+    const isExpected = allowed.has(code) || (code === 'read-only' && this.#cannotBeLocked)
+    if (!isExpected) this.faults.push(`${what}: ${code}: ${message}`)
     this.#judgeRefusal(message)
     if (message.length > 1000) this.faults.push(`${what}: a message of ${message.length} characters`)
     if (code === 'damaged-file' || (code === 'unsupported-format' && what === 'open')) {

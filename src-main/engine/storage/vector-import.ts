@@ -7,6 +7,9 @@ import type { WorkingStore } from './working-store.ts'
 
 const pageBytes = 1024 * 1024
 
+/** Several times what any model has. A longer list is kept as text, as anything else that is no vector. */
+const maximumDimensions = 65_536
+
 export class VectorImport implements Disposable {
   readonly #store: WorkingStore
   readonly #id: number
@@ -51,7 +54,7 @@ export class VectorImport implements Disposable {
   /** The first vector says how long they are. */
   #begin(text: Buffer): PackedVectors | null {
     const dimensions = parseVector(text)?.length ?? 0
-    if (dimensions === 0) return null
+    if (dimensions === 0 || dimensions > maximumDimensions) return null
     this.#page = new Float32Array(Math.max(1, Math.floor(pageBytes / 4 / dimensions)) * dimensions)
     this.#store.statement('UPDATE vector_stores SET dimensions = ? WHERE id = ?').run(dimensions, this.#id)
     return new PackedVectors(this.#path, dimensions, 'write')

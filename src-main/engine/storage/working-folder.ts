@@ -85,7 +85,7 @@ export function removeLeftovers(path: string, store: WorkingStore): void {
   for (const name of readdirSync(path)) {
     const isVectors = name.endsWith(packedEnding) || name.endsWith(quantisedEnding)
     if (name.endsWith(unfinishedEnding) || (isVectors && !used.has(name.slice(0, name.lastIndexOf('.')))))
-      rmSync(join(path, name), { force: true })
+      rmSync(join(path, name), { recursive: true, force: true })
   }
   const backups = join(path, backupsFolder)
   for (const name of existsSync(backups) ? readdirSync(backups) : [])

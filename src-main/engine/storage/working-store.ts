@@ -236,7 +236,9 @@ export class WorkingStore implements Disposable {
   }
 
   addSection(file: string, name: string): SectionRow {
-    const existing = this.sections().find((section) => section.file === file && section.name === name)
+    const existing = this.statement(
+      'SELECT id, file, name, role FROM sections WHERE file = ? AND name = ?',
+    ).get(file, name) as SectionRow | undefined
     if (existing) return existing
     const role = sectionRoleOf(storeFileOf(file)?.role ?? 'docstore', name)
     this.statement('INSERT INTO sections (file, name, role) VALUES (?, ?, ?)').run(file, name, role)

@@ -8,7 +8,7 @@ import { isUtf8 } from 'node:buffer'
 /** Python's own reader gives up at about a thousand; ours needs several calls for each level. */
 export const maximumDepth = 500
 /** `sys.int_info.default_max_str_digits`: Python refuses to read a longer whole number. */
-const maximumDigits = 4300
+export const maximumDigits = 4300
 
 const QUOTE = 0x22
 const COMMA = 0x2c

@@ -1,5 +1,5 @@
 /** Vectors as JSON text: read from bytes without making a string of each number, printed as Python prints floats. */
-import { isSpace } from './json-check.ts'
+import { isSpace, maximumDigits } from './json-check.ts'
 
 const MINUS = 0x2d
 const DOT = 0x2e
@@ -38,7 +38,8 @@ function parseSlowly(text: Buffer): Float32Array | null {
   let count = 0
   for (const word of words) {
     const trimmed = word.trim()
-    if (!numberPattern.test(trimmed)) return null
+    if (!numberPattern.test(trimmed) || (trimmed.length > maximumDigits && /^-?\d+$/.test(trimmed)))
+      return null
     values[count++] = Number(trimmed)
   }
   return values
@@ -64,7 +65,8 @@ function parseFlat(text: Buffer, target: Float32Array): number {
       digits++
       byte = text[++position]!
     }
-    if (digits === 0 || (digits > 1 && text[negative ? start + 1 : start] === ZERO)) return -1
+    if (digits === 0 || digits > maximumDigits || (digits > 1 && text[negative ? start + 1 : start] === ZERO))
+      return -1
     if (byte === DOT) {
       byte = text[++position]!
       const before = position

@@ -1,6 +1,6 @@
 /**
- * Run by storage.ts, one process for each repetition: `open` a folder for the first time, or `work` in one that was open
- * before: reopen, search, insert, persist. Prints one line of JSON.
+ * Built and run by storage.ts, one process for each repetition: `open` a folder for the first time, or `work` in one that
+ * was open before: reopen, search, insert, persist. Prints one line of JSON.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,14 +8,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { z } from 'zod'
 import { keepCompiledCode } from '#platform/compile-cache.ts'
 import { openStorageFolder } from '#engine/storage/open-storage-folder.ts'
-import { cacheFolder } from './storage-folders.ts'
 import { buildNodes } from '../integration/storage-documents.ts'
 
-const [action, persistDir] = process.argv.slice(2)
-if (!persistDir || (action !== 'open' && action !== 'work')) throw new Error('open|work <folder>')
+const [action, persistDir, dataFolder] = process.argv.slice(2)
+if (!persistDir || !dataFolder || (action !== 'open' && action !== 'work'))
+  throw new Error('open|work <folder> <data folder>')
 
 // As the app and the command do.
-keepCompiledCode(cacheFolder)
+keepCompiledCode(dataFolder)
 
 const nodesOfDocument = 5
 const queries = z
@@ -37,7 +37,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 const start = performance.now()
-const storage = await openStorageFolder({ persistDir, dataFolder: `${persistDir}-data` })
+const storage = await openStorageFolder({ persistDir, dataFolder })
 const answer = await storage.query(firstQuery, 10)
 const openMs = performance.now() - start
 const peak = peakKilobytes()

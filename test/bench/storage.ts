@@ -7,9 +7,11 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { buildMeasure } from './storage-build.ts'
 import { measureSchema, reportTable, type Measure, type Repetition } from './storage-report.ts'
 import {
   benchFolders,
+  cacheFolder,
   copyOf,
   providePristine,
   python,
@@ -36,21 +38,30 @@ export async function run({ only, runs, pythonRuns }: StorageBenchOptions): Prom
   const unknown = only.filter((name) => !benchFolders.some((folder) => folder.name === name))
   if (unknown.length > 0)
     throw new Error(`No folder ${unknown.join(', ')}: ${benchFolders.map(({ name }) => name).join(', ')}`)
+  const measure = await buildMeasure()
   for (const folder of benchFolders) {
-    if (only.length === 0 || only.includes(folder.name)) await benchFolder(folder, runs, pythonRuns)
+    if (only.length === 0 || only.includes(folder.name)) await benchFolder(folder, measure, runs, pythonRuns)
   }
 }
 
-async function benchFolder(folder: BenchFolder, runs: number, pythonRuns?: number): Promise<void> {
+async function benchFolder(
+  folder: BenchFolder,
+  measure: string,
+  runs: number,
+  pythonRuns?: number,
+): Promise<void> {
   const pristine = await providePristine(folder)
   const own: Repetition[] = []
   const theirs: Measure[] = []
   let pythonMs = 0
   // The first compiles what later starts find compiled, as on the user's machine.
-  await measureOwn('open', await copyOf(pristine, folder.name))
+  await measureOwn(measure, 'open', await copyOf(pristine, folder.name))
   for (let turn = 0; turn < runs; turn++) {
     const copy = await copyOf(pristine, folder.name)
-    own.push({ first: await measureOwn('open', copy), work: await measureOwn('work', copy) })
+    own.push({
+      first: await measureOwn(measure, 'open', copy),
+      work: await measureOwn(measure, 'work', copy),
+    })
     const average = pythonMs / Math.max(1, theirs.length)
     const fits = theirs.length === 0 || pythonMs + average <= pythonBudgetMs
     if (pythonRuns === undefined ? !fits : turn >= pythonRuns) continue
@@ -62,9 +73,9 @@ async function benchFolder(folder: BenchFolder, runs: number, pythonRuns?: numbe
   console.log(reportTable(folder, own, theirs))
 }
 
-async function measureOwn(action: 'open' | 'work', folder: string): Promise<Measure> {
-  const script = join(import.meta.dirname, 'storage-measure.ts')
-  const { stdout } = await promisify(execFile)(process.execPath, [script, action, folder])
+async function measureOwn(script: string, action: 'open' | 'work', folder: string): Promise<Measure> {
+  const dataFolder = join(cacheFolder, 'data')
+  const { stdout } = await promisify(execFile)(process.execPath, [script, action, folder, dataFolder])
   return measureSchema.parse(JSON.parse(stdout))
 }
 

@@ -70,10 +70,13 @@ export function parseAsPython(bytes: Buffer): unknown {
   }
 }
 
-/** Every object and list in the tree, and itself. */
+/** Every object and list in the tree, and itself. Without recursion: trees may be nested deeper than the stack goes. */
 export function* branchesOf(tree: Tree): Generator<Extract<Tree, { kind: 'object' | 'list' }>> {
-  if (tree.kind === 'text') return
-  yield tree
-  for (const child of tree.kind === 'list' ? tree.items : tree.members.map(({ value }) => value))
-    yield* branchesOf(child)
+  const waiting = [tree]
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    if (next.kind === 'text') continue
+    yield next
+    const inside = next.kind === 'list' ? next.items : next.members.map(({ value }) => value)
+    for (let index = inside.length - 1; index >= 0; index--) waiting.push(inside[index]!)
+  }
 }

@@ -3,7 +3,17 @@ import tseslint from 'typescript-eslint'
 import reactHooks from 'eslint-plugin-react-hooks'
 
 export default defineConfig(
-  globalIgnores(['out', 'dist', 'node_modules', '.venv', 'test/fixtures', 'resources', '**/*.mjs', '*.js']),
+  globalIgnores([
+    '.cache',
+    'out',
+    'dist',
+    'node_modules',
+    '.venv',
+    'test/fixtures',
+    'resources',
+    '**/*.mjs',
+    '*.js',
+  ]),
   tseslint.configs.recommendedTypeChecked,
   { languageOptions: { parserOptions: { projectService: true } } },
   {

@@ -170,7 +170,10 @@ export class WorkingStore implements Disposable {
   /** Keys of a section of the role `ref-doc-ids` whose value is one of these JSON texts. */
   keysWithValue({ id }: SectionRow, value: string): string[] {
     const sql = `SELECT key FROM entries INDEXED BY ref_doc_ids_${id} WHERE section = ${id} AND value = ?`
-    return this.statement(sql).pluck().all(Buffer.from(value)) as string[]
+    const keys = this.statement(sql).pluck().all(Buffer.from(value))
+    // SQLite holds any type in any column.
+    if (!keys.every((key) => typeof key === 'string')) throw new SyntaxError('A key is no text.')
+    return keys
   }
 
   [Symbol.dispose](): void {

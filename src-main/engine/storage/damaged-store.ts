@@ -58,14 +58,14 @@ function damagedStore(path: string, cause?: unknown): StackroomError {
   })
 }
 
-/** Text in the working store that is not what was put there: the JSON files were checked before they came in. */
-function isUnreadable(error: unknown): boolean {
-  return error instanceof SyntaxError || error instanceof z.ZodError
+/** SQLite's damage, or text in the working store that is not what was put there: the JSON files were checked before they came in. */
+export function isUnreadable(error: unknown): boolean {
+  return isDamage(error) || error instanceof SyntaxError || error instanceof z.ZodError
 }
 
 /** What went wrong with an open folder, as a sentence. Damage is noted for the next opening. */
 export function explainStoreError(error: unknown, persistDir: string, workingFolder: string): unknown {
-  if (!isDamage(error) && !isUnreadable(error)) return explainFileError(error, persistDir)
+  if (!isUnreadable(error)) return explainFileError(error, persistDir)
   try {
     writeFileSync(join(workingFolder, damageMark), '')
   } catch {

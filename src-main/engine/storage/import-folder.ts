@@ -6,10 +6,10 @@ import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { z } from 'zod'
 import { StackroomError } from '#contract'
 import { fileStamp } from '#platform/atomic-files.ts'
 import { explainFileError, isDamage } from '#platform/file-errors.ts'
+import { isUnreadable } from './damaged-store.ts'
 import { readManifest, writeManifest } from './source-manifest.ts'
 import { checkEntry, damagedAt, scanStoreFile } from './llamaindex/json-scanner.ts'
 import { isImported, sectionRoleOf, storeFilesIn, type StoreFile } from './llamaindex/store-files.ts'
@@ -147,8 +147,7 @@ function keepManifest(store: WorkingStore, previousPath: string): void {
         writeManifest(store, entry)
     }
   } catch (error) {
-    const isUnreadable = isDamage(error) || error instanceof z.ZodError || error instanceof SyntaxError
-    if (!isUnreadable) throw error
+    if (!isUnreadable(error)) throw error
   } finally {
     previous[Symbol.dispose]()
   }

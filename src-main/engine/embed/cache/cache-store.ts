@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { StackroomError } from '#contract'
+import { isDamage } from '#platform/file-errors.ts'
 
 export interface CacheStoreOptions {
   readonly path: string
@@ -127,7 +128,7 @@ function openDatabase(path: string): Database.Database {
   try {
     return prepare(path)
   } catch (error) {
-    if (!isDamaged(error))
+    if (!isDamage(error))
       throw new StackroomError('damaged-file', `The embedding cache ${path} cannot be opened.`, {
         hint: 'Check that the data folder can be written and that its disk has space.',
         cause: error,
@@ -149,8 +150,4 @@ function prepare(path: string): Database.Database {
     database.close()
     throw error
   }
-}
-
-function isDamaged(error: unknown): boolean {
-  return error instanceof Database.SqliteError && /^SQLITE_(NOTADB|CORRUPT)/.test(error.code)
 }

@@ -6,7 +6,7 @@ import { constants, copyFileSync, existsSync, mkdtempSync, rmSync, statSync } fr
 import { join } from 'node:path'
 import { z } from 'zod'
 import { fileStamp } from '#platform/atomic-files.ts'
-import { errorCodeOf } from '#platform/file-errors.ts'
+import { isDamage } from '#platform/file-errors.ts'
 import { workingFile } from '../replace-working-store.ts'
 import { originalKey } from '../llamaindex/python-json.ts'
 import { parseVectorInto } from '../llamaindex/vector-text.ts'
@@ -79,9 +79,7 @@ export class WorkingStoreCheck implements Disposable {
       return check
     } catch (error) {
       if (copy !== null) rmSync(copy, { recursive: true, force: true })
-      const isDamaged = ['SQLITE_NOTADB', 'SQLITE_CORRUPT'].some((code) =>
-        errorCodeOf(error).startsWith(code),
-      )
+      const isDamaged = isDamage(error)
       const why = error instanceof Error ? error.message : String(error)
       options.problems.add({
         code: isDamaged ? 'working-store-damaged' : 'working-store-unchecked',

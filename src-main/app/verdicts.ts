@@ -4,18 +4,10 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { errorShapeSchema, modelScoreSchema, modelVerdictReasonSchema } from '#contract'
 import type { SampledNode } from '#engine/storage/sample-nodes.ts'
+import { embedModelFields } from '#engine/storage/stackroom-settings.ts'
 import { readJsonFile, writeJsonFile } from '#platform/json-file.ts'
 
-const identitySchema = z.object({
-  id: z.string(),
-  dimensions: z.number(),
-  pooling: z.enum(['mean', 'cls', 'provider']),
-  normalized: z.boolean(),
-  queryPrefix: z.string(),
-  documentPrefix: z.string(),
-  longText: z.enum(['mean-of-windows', 'cut', 'provider']),
-  revision: z.string(),
-})
+const identitySchema = z.object(embedModelFields)
 
 const verdictSchema = z.object({
   verdict: z.enum(['verified', 'wrong-model', 'cannot-tell']),

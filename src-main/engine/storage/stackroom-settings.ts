@@ -20,24 +20,25 @@ import { z } from 'zod'
 /** What this program reads and writes. */
 export const settingsVersion = 1
 
+/** The identity of an embed model: everything that changes vectors. */
+export const embedModelFields = {
+  id: z.string(),
+  dimensions: z.number().int().positive(),
+  pooling: z.enum(['mean', 'cls', 'provider']),
+  normalized: z.boolean(),
+  queryPrefix: z.string(),
+  documentPrefix: z.string(),
+  longText: z.enum(['mean-of-windows', 'cut', 'provider']),
+  revision: z.string(),
+}
+
 export const stackroomSettingsSchema = z.looseObject({
   version: z.literal(settingsVersion),
   name: z.string(),
   /** ISO 8601. */
   created: z.string(),
   lastIndexed: z.string().nullable(),
-  embedModel: z
-    .looseObject({
-      id: z.string(),
-      dimensions: z.number().int().positive(),
-      pooling: z.enum(['mean', 'cls', 'provider']),
-      normalized: z.boolean(),
-      queryPrefix: z.string(),
-      documentPrefix: z.string(),
-      longText: z.enum(['mean-of-windows', 'cut', 'provider']),
-      revision: z.string(),
-    })
-    .nullable(),
+  embedModel: z.looseObject(embedModelFields).nullable(),
   transformations: z.array(z.looseObject({ className: z.string() })),
   vectorStore: z.looseObject({ kind: z.string() }),
   /** Absolute paths of what was indexed. */

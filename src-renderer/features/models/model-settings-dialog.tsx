@@ -52,64 +52,32 @@ export function ModelSettingsDialog({ model, saving, error }: ModelSettingsDialo
         <p className="model-settings-note">
           These hold for knowledge bases to come. Those that exist keep what they were built with.
         </p>
-        <Field
+        <PrefixField
           label="Before a question"
           note="Some models want words before a text, a space at their end included: “query: ”, “search_query: ”."
-        >
-          {(ids) => (
-            <input
-              {...ids}
-              className="text-input prefix-input"
-              maxLength={2000}
-              spellCheck={false}
-              value={queryPrefix}
-              onChange={(event) => setQueryPrefix(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="Before a document">
-          {(ids) => (
-            <input
-              {...ids}
-              className="text-input prefix-input"
-              maxLength={2000}
-              spellCheck={false}
-              value={documentPrefix}
-              onChange={(event) => setDocumentPrefix(event.target.value)}
-            />
-          )}
-        </Field>
+          value={queryPrefix}
+          onChange={setQueryPrefix}
+        />
+        <PrefixField label="Before a document" value={documentPrefix} onChange={setDocumentPrefix} />
         {onServer && (
-          <Field label="Tokens it reads at once" note="Longer texts are cut into nodes that fit.">
-            {(ids) => (
-              <input
-                {...ids}
-                className="text-input"
-                type="number"
-                required
-                min={16}
-                max={10_000_000}
-                value={maximumTokens}
-                onChange={(event) => setMaximumTokens(event.target.value)}
-              />
-            )}
-          </Field>
+          <NumberField
+            label="Tokens it reads at once"
+            note="Longer texts are cut into nodes that fit."
+            min={16}
+            max={10_000_000}
+            value={maximumTokens}
+            onChange={setMaximumTokens}
+          />
         )}
         {canShorten && (
-          <Field label="Dimensions" note="Shorter vectors take less room and are a little less exact.">
-            {(ids) => (
-              <input
-                {...ids}
-                className="text-input"
-                type="number"
-                required
-                min={1}
-                max={65_536}
-                value={dimensions}
-                onChange={(event) => setDimensions(event.target.value)}
-              />
-            )}
-          </Field>
+          <NumberField
+            label="Dimensions"
+            note="Shorter vectors take less room and are a little less exact."
+            min={1}
+            max={65_536}
+            value={dimensions}
+            onChange={setDimensions}
+          />
         )}
       </form>
       {error !== null && (
@@ -118,5 +86,54 @@ export function ModelSettingsDialog({ model, saving, error }: ModelSettingsDialo
         </div>
       )}
     </Dialog>
+  )
+}
+
+interface ValueFieldProps {
+  readonly label: string
+  readonly note?: string
+  readonly value: string
+  readonly onChange: (value: string) => void
+}
+
+function PrefixField({ value, onChange, ...field }: ValueFieldProps) {
+  return (
+    <Field {...field}>
+      {(ids) => (
+        <input
+          {...ids}
+          className="text-input prefix-input"
+          maxLength={2000}
+          spellCheck={false}
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
+  )
+}
+
+function NumberField({
+  value,
+  min,
+  max,
+  onChange,
+  ...field
+}: ValueFieldProps & { readonly min: number; readonly max: number }) {
+  return (
+    <Field {...field}>
+      {(ids) => (
+        <input
+          {...ids}
+          className="text-input"
+          type="number"
+          required
+          min={min}
+          max={max}
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
   )
 }

@@ -6,22 +6,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { compactVectors } from '#engine/storage/compact-vectors.ts'
 import { createStorageFolder, openStorageFolder } from '#engine/storage/open-storage-folder.ts'
-import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import { VectorStores } from '#engine/storage/vector-stores.ts'
 import { WorkingStore } from '#engine/storage/working-store.ts'
 import { buildNodes } from './storage-documents.ts'
-
-const settings: StackroomSettings = {
-  version: 1,
-  name: 'test',
-  created: '2026-01-01T00:00:00.000Z',
-  lastIndexed: null,
-  embedModel: null,
-  transformations: [],
-  vectorStore: { kind: 'simple' },
-  sources: [],
-}
+import { settings } from './storage-settings.ts'
 
 const documents = 60
 const nodesOfDocument = 40

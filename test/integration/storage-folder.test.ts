@@ -1,19 +1,16 @@
 /** The storage engine on real folders: its own, and one that Python LlamaIndex wrote. */
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
-import { StackroomError } from '#contract'
-import { buildNodes } from './storage-documents.ts'
 import { createStorageFolder, openStorageFolder } from '#engine/storage/open-storage-folder.ts'
 import { fileStamp } from '#platform/atomic-files.ts'
-import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
-
-const pythonFolder = resolve(import.meta.dirname, '../fixtures/python-storage/storage')
-const jsonFiles = ['docstore.json', 'index_store.json', 'default__vector_store.json'] as const
+import { buildNodes } from './storage-documents.ts'
+import { settings } from './storage-settings.ts'
+import { codeOf, jsonFiles, pythonFolder } from './storage-test-folder.ts'
 
 let folder: string
 let persistDir: string
@@ -30,17 +27,6 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((storage) => storage.close()))
   await rm(folder, { recursive: true, force: true })
 })
-
-const settings: StackroomSettings = {
-  version: 1,
-  name: 'test',
-  created: '2026-01-01T00:00:00.000Z',
-  lastIndexed: null,
-  embedModel: null,
-  transformations: [],
-  vectorStore: { kind: 'simple' },
-  sources: [],
-}
 
 async function create(): Promise<StorageFolder> {
   const storage = await createStorageFolder({ persistDir, dataFolder, settings })
@@ -70,13 +56,6 @@ async function texts(): Promise<Record<string, string>> {
 async function json(file: string): Promise<Record<string, Record<string, unknown>>> {
   const text = await readFile(join(persistDir, file), 'utf8')
   return z.record(z.string(), z.record(z.string(), z.unknown())).parse(JSON.parse(text))
-}
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  return work.then(
-    () => 'no error',
-    (error: unknown) => (error instanceof StackroomError ? error.code : String(error)),
-  )
 }
 
 test('what was inserted is found, before and after it is closed and opened again', async () => {

@@ -26,6 +26,7 @@ import { afterEach, beforeEach, expect, test, type TestContext } from 'vitest'
 import { StackroomError } from '#contract'
 import { createStorageFolder, openStorageFolder } from '#engine/storage/open-storage-folder.ts'
 import { buildNodes } from './storage-documents.ts'
+import { settings } from './storage-settings.ts'
 import {
   codeOf,
   docstoreOf,
@@ -33,7 +34,6 @@ import {
   isFound,
   jsonFiles,
   pythonFolder,
-  settings,
   TestFolder,
 } from './storage-test-folder.ts'
 

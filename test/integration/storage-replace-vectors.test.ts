@@ -10,6 +10,7 @@ import type { NewVector, TextToEmbed } from '#engine/storage/replace-vectors.ts'
 import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import { buildNodes } from './storage-documents.ts'
+import { settings as withoutModel } from './storage-settings.ts'
 
 const pythonFolder = resolve(import.meta.dirname, '../fixtures/python-storage/storage')
 
@@ -37,16 +38,7 @@ const identity = {
   longText: 'provider',
   revision: '',
 } as const
-const settings: StackroomSettings = {
-  version: 1,
-  name: 'test',
-  created: '2026-01-01T00:00:00.000Z',
-  lastIndexed: null,
-  embedModel: identity,
-  transformations: [],
-  vectorStore: { kind: 'simple' },
-  sources: [],
-}
+const settings: StackroomSettings = { ...withoutModel, embedModel: identity }
 const newSettings: StackroomSettings = {
   ...settings,
   embedModel: { ...identity, id: 'test:new', dimensions: 5 },

@@ -4,25 +4,14 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { StackroomError } from '#contract'
 import { createStorageFolder, openStorageFolder } from '#engine/storage/open-storage-folder.ts'
-import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import { buildNodes } from './storage-documents.ts'
+import { settings } from './storage-settings.ts'
 
 export const pythonFolder = resolve(import.meta.dirname, '../fixtures/python-storage/storage')
 export const jsonFiles = ['docstore.json', 'index_store.json', 'default__vector_store.json'] as const
 /** Of the vectors in the folder that Python wrote. */
 export const dimensions = 384
-
-export const settings: StackroomSettings = {
-  version: 1,
-  name: 'test',
-  created: '2026-01-01T00:00:00.000Z',
-  lastIndexed: null,
-  embedModel: null,
-  transformations: [],
-  vectorStore: { kind: 'simple' },
-  sources: [],
-}
 
 export class TestFolder implements AsyncDisposable {
   readonly home: string

@@ -6,7 +6,7 @@ import { readFileSync, writeSync } from 'node:fs'
 import { createStorageFolder, openStorageFolder } from '#engine/storage/open-storage-folder.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import { documentOf, type Operation } from './plan.ts'
-import { tortureSettings } from './settings.ts'
+import { settings } from '../integration/storage-settings.ts'
 
 const [persistDir, dataFolder, planPath] = process.argv.slice(2) as [string, string, string]
 const operations = JSON.parse(readFileSync(planPath, 'utf8')) as Operation[]
@@ -25,7 +25,7 @@ say('end')
 async function perform(operation: Operation): Promise<void> {
   switch (operation.kind) {
     case 'create':
-      folder = await createStorageFolder({ persistDir, dataFolder, settings: tortureSettings })
+      folder = await createStorageFolder({ persistDir, dataFolder, settings })
       break
     case 'open':
       folder = await openStorageFolder({ persistDir, dataFolder })

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 
 export const packageFolder = resolve(import.meta.dirname, '..')
 
-const nothing = { passed: 0, failed: 0, skipped: 0 }
+const nothing = { passed: 0, failed: 0, skipped: 0, failures: [] }
 
 /** A binary of the project's own dependencies. */
 export function run(command, args, environment = {}) {
@@ -20,8 +20,10 @@ export function run(command, args, environment = {}) {
 
 /** A suite that could not be counted, or ended badly without naming a failure, counts as one failure. */
 function counted(status, counts) {
-  if (counts === null || counts.passed + counts.failed === 0) return { ...nothing, failed: 1 }
-  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
+  if (counts === null || counts.passed + counts.failed === 0)
+    return { ...nothing, failed: 1, failures: ['a suite that ran no test'] }
+  if (status === 0 || counts.failed > 0) return counts
+  return { ...counts, failed: 1, failures: ['a suite that ended badly although no test of it failed'] }
 }
 
 function withReport(work) {
@@ -60,6 +62,7 @@ export function runVitest(folders, environment = {}) {
     passed: report.numPassedTests,
     failed: report.numFailedTests,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: report.testResults.flatMap(failuresOfFile),
   }
   return counted(status, counts)
 }
@@ -75,9 +78,26 @@ export function runPlaywright(environment = {}) {
     passed: report.stats.expected + report.stats.flaky,
     failed: report.stats.unexpected,
     skipped: report.stats.skipped,
+    failures: report.suites.flatMap(failedBrowserTests),
   }
   printReasons(report?.suites.flatMap(skippedBrowserTests) ?? [])
   return counted(status, counts)
+}
+
+/** A file that could not be loaded has no tests, but a message. */
+function failuresOfFile({ name, status, message, assertionResults }) {
+  const failed = assertionResults.filter((test) => test.status === 'failed')
+  if (failed.length > 0) return failed.map(({ fullName }) => `${name}: ${fullName}`)
+  return status === 'failed' ? [`${name}: ${message}`] : []
+}
+
+function failedBrowserTests(suite) {
+  const own = (suite.specs ?? []).flatMap(({ title, file, tests }) =>
+    tests
+      .filter(({ status }) => status === 'unexpected')
+      .map(({ projectName }) => `${projectName} ${file}: ${title}`),
+  )
+  return [...own, ...(suite.suites ?? []).flatMap(failedBrowserTests)]
 }
 
 /** Each reason once, with how many tests it kept from running. */
@@ -97,10 +117,11 @@ function skippedBrowserTests(suite) {
   return [...own, ...(suite.suites ?? []).flatMap(skippedBrowserTests)]
 }
 
-/** Prints the closing line; the process fails when a test did, or when a suite had none. */
+/** Names what failed and prints the closing line; the process fails when a test did, or when a suite had none. */
 export function close(suites) {
-  const total = { ...nothing }
+  const total = { passed: 0, failed: 0, skipped: 0 }
   for (const suite of suites) for (const key of Object.keys(total)) total[key] += suite[key]
+  for (const failure of suites.flatMap(({ failures }) => failures)) console.log(`Failed: ${failure}`)
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
   console.log(`${total.passed} passed, ${total.failed} failed${skipped}`)
   process.exitCode = total.failed > 0 ? 1 : 0

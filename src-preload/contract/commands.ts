@@ -7,6 +7,14 @@ import { folderInfoSchema, inspectionSchema, knowledgeBaseSchema, removalSchema 
 import { jobSchema } from './jobs.ts'
 import { modelCommands, modelIdSchema } from './models.ts'
 import { nodeSourceSchema, searchAnswerSchema, searchQuerySchema } from './search.ts'
+import {
+  deletedFilesSchema,
+  fileReportQuerySchema,
+  fileReportSchema,
+  sourceRulesSchema,
+  sourcesSchema,
+  sourceSettingsSchema,
+} from './sources.ts'
 import { verifyReportSchema } from './verify.ts'
 
 const nothing = z.object({})
@@ -55,7 +63,11 @@ export const commands = {
   'library.list': { input: nothing, output: z.array(knowledgeBaseSchema) },
   /** What these paths are, and what would be done with them. */
   'library.inspect': {
-    input: z.object({ paths: z.array(path).min(1).max(10_000) }),
+    input: z.object({
+      paths: z.array(path).min(1).max(10_000),
+      /** Counts what these rules leave. */
+      rules: sourceRulesSchema.partial().optional(),
+    }),
     output: inspectionSchema,
   },
   /** Opens a storage folder and lists it from then on. */
@@ -114,8 +126,47 @@ export const commands = {
        * is refused with `consent-required` until `models.consent` was given for its server and this folder.
        */
       model: z.string().optional(),
+      /** For each of the paths that is not a source yet. */
+      source: sourceSettingsSchema.omit({ path: true }).partial().optional(),
     }),
     output: jobSchema,
+  },
+  /**
+   * Brings the index in line with all its sources: a job. `deleted` is the answer to what becomes of files that are gone,
+   * for this time, or from now on with `remember`; omitted, the setting of the index decides.
+   */
+  'ingest.refresh': {
+    input: knowledgeBaseId.extend({
+      deleted: z.enum(['remove', 'keep']).optional(),
+      remember: z.boolean().default(false),
+    }),
+    output: jobSchema,
+  },
+  /** Tries the files again that failed in the last run: a job. Throws `not-found` when none did. */
+  'ingest.retry': { input: knowledgeBaseId, output: jobSchema },
+  /** What became of each file. */
+  'ingest.report': { input: fileReportQuerySchema, output: fileReportSchema },
+  /** The same as CSV text, in pages; the first begins with the heading. */
+  'ingest.reportCsv': {
+    input: fileReportQuerySchema,
+    output: z.object({ csv: z.string(), next: z.string().nullable() }),
+  },
+  'ingest.sources': { input: knowledgeBaseId, output: sourcesSchema },
+  /**
+   * Changes settings of sources that are there (the first with their path), and what becomes of deleted files. New rules
+   * count from the next `ingest.refresh` on; watching begins and ends at once. Throws `not-found` for another path.
+   */
+  'ingest.configure': {
+    input: knowledgeBaseId.extend({
+      sources: z.array(sourceSettingsSchema).max(10_000).default([]),
+      deletedFiles: deletedFilesSchema.optional(),
+    }),
+    output: sourcesSchema,
+  },
+  /** Takes a source off the list; its files stay where they are, its documents leave the index unless they are kept. */
+  'ingest.removeSource': {
+    input: knowledgeBaseId.extend({ path, keepDocuments: z.boolean().default(false) }),
+    output: sourcesSchema,
   },
   /**
    * Embeds the nodes of a knowledge base again with another model: a job. The new vectors take the place of the old in
@@ -127,6 +178,9 @@ export const commands = {
     output: jobSchema,
   },
   'jobs.list': { input: nothing, output: z.array(jobSchema) },
+  /** For jobs of the kind `ingest`. What is under way is finished, nothing new is begun. Also over a restart of the app. */
+  'jobs.pause': { input: z.object({ jobId: z.string() }), output: nothing },
+  'jobs.resume': { input: z.object({ jobId: z.string() }), output: nothing },
   'jobs.cancel': { input: z.object({ jobId: z.string() }), output: nothing },
   /** Takes a finished job off the list. */
   'jobs.dismiss': { input: z.object({ jobId: z.string() }), output: nothing },

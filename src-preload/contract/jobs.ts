@@ -35,10 +35,39 @@ export const ingestReportSchema = z.object({
   skipped: z.number().int(),
   /** Files that the index already had as they are. */
   unchanged: z.number().int(),
+  /** The failed files; the report of a job has the first 1,000, `ingest.report` has all. */
   failed: z.array(failedFileSchema),
+  /** How many failed in all. */
+  failedFiles: z.number().int().default(0),
   seconds: z.number(),
+  /** Files that are new in the index, that changed, that kept their vectors under another path, that left the index. */
+  added: z.number().int().default(0),
+  changed: z.number().int().default(0),
+  moved: z.number().int().default(0),
+  removed: z.number().int().default(0),
+  /** Files that are gone while their documents stay in the index. */
+  missing: z.number().int().default(0),
+  /** Sources that are not there, or empty although files of them were indexed: nothing of them was touched. */
+  unavailable: z.array(z.string()).default([]),
 })
 export type IngestReport = z.infer<typeof ingestReportSchema>
+
+/** `stackroom refresh`: counts of files. The shape of its JSON output is fixed; keys may be added. */
+export const refreshReportSchema = z.object({
+  added: z.number().int(),
+  changed: z.number().int(),
+  moved: z.number().int(),
+  removed: z.number().int(),
+  unchanged: z.number().int(),
+  failed: z.array(failedFileSchema),
+  missing: z.number().int(),
+  skipped: z.number().int(),
+  unavailable: z.array(z.string()),
+  documents: z.number().int(),
+  nodes: z.number().int(),
+  seconds: z.number(),
+})
+export type RefreshReport = z.infer<typeof refreshReportSchema>
 
 export const jobSchema = z.object({
   id: z.string(),
@@ -47,7 +76,10 @@ export const jobSchema = z.object({
   knowledgeBaseId: z.string(),
   /** The name of the knowledge base, for people. */
   title: z.string(),
-  state: z.enum(['queued', 'running', 'cancelling', 'done', 'failed', 'cancelled']),
+  /** `paused`: what is under way is finished, nothing new is begun until `jobs.resume`. */
+  state: z.enum(['queued', 'running', 'paused', 'cancelling', 'done', 'failed', 'cancelled']),
+  /** Who began it: a person, a watched source that changed, or the app, because it was not finished before. */
+  origin: z.enum(['asked', 'watch', 'resumed']).default('asked'),
   /** ISO 8601. */
   startedAt: z.string(),
   finishedAt: z.string().nullable(),

@@ -45,6 +45,10 @@ export const knowledgeBaseSchema = z.object({
   lastIndexed: z.string().nullable(),
   /** Folders and files that were indexed into it. */
   sources: z.array(z.string()),
+  /** Whether one of them is watched for changes. */
+  watched: z.boolean().default(false),
+  /** Files that are gone and wait for an answer whether their documents shall leave the index: `ingest.refresh`. */
+  missingFiles: z.number().int().default(0),
   /** Why it cannot be opened or searched. */
   error: errorShapeSchema.nullable(),
   /** Things that a user should know but that stop nothing, in sentences. */

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { folderInfoSchema, inspectionSchema, knowledgeBaseSchema, removalSchema } from './library.ts'
 import { jobSchema } from './jobs.ts'
 import { modelCommands, modelIdSchema } from './models.ts'
+import { chunkPreviewSchema, nodeParserInputSchema } from './node-parsers.ts'
 import { nodeSourceSchema, searchAnswerSchema, searchQuerySchema } from './search.ts'
 import {
   deletedFilesSchema,
@@ -126,10 +127,24 @@ export const commands = {
        * is refused with `consent-required` until `models.consent` was given for its server and this folder.
        */
       model: z.string().optional(),
+      /** Omitted: as the index was built, or SentenceSplitter for a new one. `invalid-input` where it was built otherwise. */
+      nodeParser: nodeParserInputSchema.optional(),
       /** For each of the paths that is not a source yet. */
       source: sourceSettingsSchema.omit({ path: true }).partial().optional(),
     }),
     output: jobSchema,
+  },
+  /** How one file would be cut into nodes. Throws what indexing this file would report. */
+  'ingest.preview': {
+    input: z.object({
+      path,
+      nodeParser: nodeParserInputSchema.optional(),
+      /** That the chunks have to fit. Omitted: the one of the index, or the bundled one. */
+      model: modelIdSchema.optional(),
+      /** A storage folder: the file is cut as its documents were. */
+      persistDir: path.optional(),
+    }),
+    output: chunkPreviewSchema,
   },
   /**
    * Brings the index in line with all its sources: a job. `deleted` is the answer to what becomes of files that are gone,

@@ -1,8 +1,13 @@
 /** Index structs and ref_doc_info are edited as bytes: what is not touched keeps its text. */
 import { expect, test } from 'vitest'
-import { changeStruct, nodesNamedBy, structTypeOf } from '#engine/storage/llamaindex/index-struct.ts'
-import { elementsOf, membersOf, rebuild } from '#engine/storage/llamaindex/json-members.ts'
-import { originalKey, storedKey } from '#engine/storage/llamaindex/python-json.ts'
+import {
+  changeStruct,
+  checkStruct,
+  nodesNamedBy,
+  structTypeOf,
+} from '#engine/storage/llamaindex/index-struct.ts'
+import { elementsOf, membersOf, rebuild, utf8Of } from '#engine/storage/llamaindex/json-members.ts'
+import { originalKey, pythonJsonString, storedKey } from '#engine/storage/llamaindex/python-json.ts'
 import { changeRefDocInfo } from '#engine/storage/llamaindex/ref-doc-info.ts'
 
 function changedData(data: string, changes: Record<string, boolean>): string {
@@ -61,6 +66,55 @@ test('text inside text is written as it was: escaped, or as it is', () => {
     removed.replaceAll('ü', '\\u00fc'),
   )
   expect(structTypeOf(Buffer.from(raw))).toBe('vector_store')
+})
+
+test('the bytes of a text inside a text are those of the text; half a surrogate pair stays an escape', () => {
+  const texts = [
+    '',
+    'a',
+    '"\\/\b\f\n\r\t',
+    'ü😀\u2028\u0000\u007f',
+    '\ud83d\ude00\ud83d',
+    '\udc00\ud83d',
+    '\\ud83d',
+  ]
+  const utf8 = (json: string): string => {
+    const bytes = Buffer.from(`[${json}]`)
+    return utf8Of(bytes, elementsOf(bytes)![0]!).toString()
+  }
+  for (const text of texts)
+    for (const print of [JSON.stringify, pythonJsonString])
+      expect(utf8(print(text))).toBe(
+        text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`),
+      )
+  expect(utf8('"\\/\\u00FC\\uD83D\\uDE00\\uD83D"')).toBe('/ü😀\\uD83D')
+})
+
+test.each([
+  ['vector_store', '{"nodes_dict": {"1": "1"}, "doc_id_dict": {"d": ["1"]}}', true],
+  ['vector_store', '{"nodes_dict": {"1": "1"}, "doc_id_dict": null}', true],
+  ['vector_store', '{}', true],
+  ['vector_store', '{"nodes_dict": ["1"]}', false],
+  ['vector_store', '{"nodes_dict": {}, "nodes_dict": "x"}', false],
+  ['vector_store', '{"nodes_dict": {}, "doc_id_dict": {"d": "1"}}', false],
+  ['vector_store', '["nodes_dict"]', false],
+  ['vector_store', '{"nodes_dict": {"1": }}', false],
+  ['list', '{"nodes": ["1"]}', true],
+  ['list', '{"nodes": {"1": "1"}}', false],
+  ['keyword_table', '{"table": {"a": ["1"]}}', true],
+  ['keyword_table', '{"table": {"a": {"1": 1}}}', false],
+  ['document_summary', '{"summary_id_to_node_ids": {"s": []}, "doc_id_to_summary_id": {}}', true],
+  ['document_summary', '{"summary_id_to_node_ids": {"s": "1"}}', false],
+  ['document_summary', '{"summary_id_to_node_ids": {}, "doc_id_to_summary_id": []}', false],
+])('an index (%s) of %s can be changed: %s', (type, data, isTaken) => {
+  for (const inside of [data, JSON.stringify(data)]) {
+    const value = Buffer.from(`{"__type__": "${type}", "__data__": ${inside}}`)
+    const check = (): void => checkStruct(value)
+    if (isTaken) {
+      check()
+      expect(changeStruct(value, [])).toBe(value)
+    } else expect(check).toThrow('an index in it cannot be read')
+  }
 })
 
 test('a keyword goes with its last node, a summary with its nodes or its document', () => {

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { StackroomError } from '#contract'
 import { checkValue, JsonFault, maximumDepth } from '#engine/storage/llamaindex/json-check.ts'
@@ -170,4 +171,23 @@ test('a store file in UTF-16 is refused as such', async () => {
   expect(await errorOf(Buffer.from('\ufeff{"a": {}}', 'utf16le'))).toMatch(
     /^unsupported-format: docstore.json is not written in UTF-8/,
   )
+})
+
+test('entries of any length come out as they are in the file, long ones among short ones', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stackroom-scan-'))
+  try {
+    const lengths = [10, 300_000, 10, 524_288, 2_097_150, 10, 5_000_000, 20_000, 9_000_000, 10, 10]
+    const values = lengths.map((length, index) => `"${String.fromCharCode(97 + index).repeat(length)}"`)
+    const text = `{"a": {${values.map((value, index) => `"${index}": ${value}`).join(', ')}}}`
+    const path = join(folder, 'docstore.json')
+    await writeFile(path, text)
+    const found: string[] = []
+    for (const token of scanStoreFile(path)) {
+      if (token.kind === 'entry') found.push(token.value.toString())
+      if (token.kind === 'file') expect(token).toMatchObject({ bytes: text.length, checksum: crc32(text) })
+    }
+    expect(found.map((value, index) => value === values[index])).toEqual(values.map(() => true))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 })

@@ -11,6 +11,7 @@ import { fileStamp } from '#platform/atomic-files.ts'
 import { explainFileError, isDamage } from '#platform/file-errors.ts'
 import { isUnreadable } from './damaged-store.ts'
 import { readManifest, writeManifest } from './source-manifest.ts'
+import { unfinishedKey } from './source-tables.ts'
 import { checkEntry, damagedAt, scanStoreFile } from './llamaindex/json-scanner.ts'
 import { isImported, sectionRoleOf, storeFilesIn, type StoreFile } from './llamaindex/store-files.ts'
 import { storedKey } from './llamaindex/python-json.ts'
@@ -22,6 +23,9 @@ import { isFaissIndex, noteForeignVectorFile } from './foreign-vector-file.ts'
 import { maskUnsearched, settleSections } from './settle-import.ts'
 import { VectorImport } from './vector-import.ts'
 import { WorkingStore } from './working-store.ts'
+
+/** Of an index struct without vectors: more than half a million nodes. */
+const largestStruct = 48 * 1024 * 1024
 
 export interface ImportOptions {
   readonly persistDir: string
@@ -36,9 +40,7 @@ export async function importFolder(options: ImportOptions): Promise<void> {
   try {
     await replaceWorkingStore(workingFolder, async (path) => {
       using store = new WorkingStore(path, 'create')
-      for (const file of storeFilesIn(persistDir)) {
-        if (isImported(file)) await importFile(store, file, options, packed)
-      }
+      for (const file of filesToImport(persistDir)) await importFile(store, file, options, packed)
       settleSections(store)
       store.finishImport()
       maskUnsearched(store)
@@ -48,6 +50,13 @@ export async function importFolder(options: ImportOptions): Promise<void> {
     for (const name of packed) rmSync(join(workingFolder, `${name}${packedEnding}`), { force: true })
     throw error
   }
+}
+
+/** Index stores last: how large an index may be depends on the vectors. */
+function filesToImport(persistDir: string): StoreFile[] {
+  const files = storeFilesIn(persistDir).filter(isImported)
+  const isLast = ({ role }: StoreFile): boolean => role === 'index-store'
+  return [...files.filter((file) => !isLast(file)), ...files.filter(isLast)]
 }
 
 async function importFile(
@@ -117,6 +126,7 @@ export function changedWhileRead(name: string): StackroomError {
 }
 
 export function addStruct(store: WorkingStore, file: string, key: string, value: Buffer): void {
+  requireRoom(store, file, key, value)
   const type = structTypeOf(value)
   try {
     if (type === null) throw new StackroomError('damaged-file', 'It has no type.')
@@ -131,6 +141,24 @@ export function addStruct(store: WorkingStore, file: string, key: string, value:
   store.statement('INSERT OR REPLACE INTO index_structs VALUES (?, ?)').run(key, type)
 }
 
+/**
+ * A struct is one text: to read it, and to have SQLite keep it, takes several times its size. That must stay within 300 MB
+ * beside the vectors, which are many times larger than the struct of their index.
+ */
+function requireRoom(store: WorkingStore, file: string, key: string, value: Buffer): void {
+  const packedBytes = store
+    .vectorStores()
+    .reduce((sum, { rows, dimensions }) => sum + rows * (dimensions ?? 0) * 4, 0)
+  const room = largestStruct + packedBytes / 4
+  if (value.length <= room) return
+  const inMegabytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MB`
+  throw new StackroomError(
+    'unsupported-format',
+    `${file} is too large: index ${shortened(key)} has ${inMegabytes(value.length)}, and beside ${inMegabytes(packedBytes)} of vectors ${inMegabytes(room)} can be read.`,
+    { hint: 'Split the index into several folders. Nothing in the folder was changed.' },
+  )
+}
+
 /** What is known of source files stays, as long as every document made of them is still there. */
 function keepManifest(store: WorkingStore, previousPath: string): void {
   let previous: WorkingStore
@@ -141,6 +169,7 @@ function keepManifest(store: WorkingStore, previousPath: string): void {
     return
   }
   try {
+    store.setMeta(unfinishedKey, previous.meta(unfinishedKey))
     const documents = store.sections().find(({ role }) => role === 'ref-doc-info')
     for (const entry of readManifest(previous)) {
       if (documents && entry.refDocIds.every((id) => store.has(documents.id, storedKey(id))))

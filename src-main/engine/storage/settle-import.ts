@@ -64,5 +64,7 @@ export function namedByVectorIndexes(store: WorkingStore): Set<string> | null {
     const nodes = value && nodesNamedBy(type, value)
     return nodes ? [nodes] : []
   })
-  return named.length === 0 ? null : new Set(named.flatMap((nodes) => [...nodes]))
+  const [first, ...others] = named
+  for (const nodes of others) for (const node of nodes) first?.add(node)
+  return first ?? null
 }

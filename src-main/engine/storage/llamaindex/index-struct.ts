@@ -11,6 +11,9 @@ import {
   rebuild,
   replaceValue,
   textOf,
+  utf8Of,
+  walkElements,
+  walkMembers,
   type Element,
   type Member,
 } from './json-members.ts'
@@ -68,8 +71,7 @@ export function hasData(value: Buffer): boolean {
 function dataOf(value: Buffer): { data: Buffer; withData: (data: Buffer) => Buffer } {
   const member = membersOf(value)?.findLast(({ key }) => key === '__data__')
   if (!member) throw unreadable()
-  const text = textOf(value, member)
-  if (text === null)
+  if (value[member.start] !== 0x22)
     return {
       data: value.subarray(member.start, member.end),
       withData: (data) => replaceValue(value, member, data),
@@ -77,15 +79,9 @@ function dataOf(value: Buffer): { data: Buffer; withData: (data: Buffer) => Buff
   // As it was written: with everything escaped that is not ASCII, or as it is.
   const print = isAscii(value.subarray(member.start, member.end)) ? pythonJsonString : JSON.stringify
   return {
-    data: Buffer.from(wellFormed(text)),
+    data: utf8Of(value, member),
     withData: (data) => replaceValue(value, member, Buffer.from(print(data.toString('utf8')))),
   }
-}
-
-/** Half a surrogate pair has no UTF-8: inside JSON it may as well be escaped. */
-function wellFormed(json: string): string {
-  if (json.isWellFormed()) return json
-  return json.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`)
 }
 
 /** As the `add_node` and `delete` of each struct in Python. Throws `damaged-file`. */
@@ -146,7 +142,38 @@ export function checkStruct(value: Buffer): void {
     if (error instanceof JsonFault) throw unreadable()
     throw error
   }
-  changeData(data, new Set(), new Set())
+  requireShape(data)
+}
+
+/** What `changeData` takes, for data that are JSON. Makes nothing of the nodes: there may be millions. */
+function requireShape(data: Buffer): void {
+  const members = membersOf(data)
+  const part = (name: string): Member | undefined => members?.findLast(({ key }) => key === name)
+  const isObject = (member: Member): boolean => data[member.start] === 0x7b
+  const isOfLists = (member: Member): boolean => {
+    let are = true
+    return (
+      walkMembers(data, member.start, (_, __, start) => {
+        are &&= data[start] === 0x5b
+      }) && are
+    )
+  }
+  const isSummaryPart = (member: Member): boolean => {
+    if (member.key === 'summary_id_to_node_ids') return isOfLists(member)
+    return !['node_id_to_summary_id', 'doc_id_to_summary_id'].includes(member.key) || isObject(member)
+  }
+  const nodesDict = part('nodes_dict')
+  const ofDocuments = part('doc_id_dict')
+  const nodes = part('nodes')
+  const table = part('table')
+  const isOfShape = (): boolean => {
+    if (nodesDict)
+      return isObject(nodesDict) && (!ofDocuments || !isObject(ofDocuments) || isOfLists(ofDocuments))
+    if (nodes) return data[nodes.start] === 0x5b
+    if (table) return isOfLists(table)
+    return !part('summary_id_to_node_ids') || (members ?? []).every(isSummaryPart)
+  }
+  if (!members || !isOfShape()) throw unreadable()
 }
 
 /** `IndexDict`, of vector indexes. */
@@ -212,17 +239,21 @@ export function nodesNamedBy(type: string, value: Buffer): Set<string> | null {
   // LlamaIndexTS has whole nodes in its structs.
   if (!found || !membersOf(value)?.some(({ key }) => key === '__data__')) return null
   const { data } = dataOf(value)
-  const member = membersOf(data)?.find(({ key }) => key === found.name)
-  const inside = member && sliceOf(data, member)
-  if (!inside) return null
-  if (found.shape === 'list') return new Set(stringsIn(inside, elementsOf(inside)))
-  const members = membersOf(inside)
-  if (found.shape === 'dict') return new Set(stringsIn(inside, members))
-  const names = (members ?? []).flatMap((list) => {
-    const part = sliceOf(inside, list)
-    return [...(type === 'document_summary' ? [list.key] : []), ...stringsIn(part, elementsOf(part))]
-  })
-  return new Set(names)
+  const member = membersOf(data)?.findLast(({ key }) => key === found.name)
+  if (!member) return null
+  const names = new Set<string>()
+  const add = (start: number, end: number): void => {
+    const name = textOf(data, { start, end })
+    if (name !== null) names.add(name)
+  }
+  if (found.shape === 'list') walkElements(data, member.start, add)
+  else
+    walkMembers(data, member.start, (keyStart, keyEnd, start, end) => {
+      if (found.shape === 'dict') return add(start, end)
+      if (type === 'document_summary') add(keyStart, keyEnd)
+      walkElements(data, start, add)
+    })
+  return names
 }
 
 /** Where each type names its nodes: in a list, as the values of a dict, or in a dict of lists. */
@@ -235,10 +266,6 @@ const namingMember: Readonly<Record<string, { name: string; shape: 'list' | 'dic
     kg: { name: 'table', shape: 'lists' },
     document_summary: { name: 'summary_id_to_node_ids', shape: 'lists' },
   }
-
-function stringsIn(bytes: Buffer, elements: readonly Element[] | null): string[] {
-  return (elements ?? []).flatMap((element) => textOf(bytes, element) ?? [])
-}
 
 function sliceOf(bytes: Buffer, { start, end }: Element): Buffer {
   return bytes.subarray(start, end)

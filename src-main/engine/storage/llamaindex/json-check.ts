@@ -56,8 +56,10 @@ export function checkValue(text: Buffer, start: number): number {
 
 /** Throws a JsonFault when the bytes are not one value, with nothing around it but white space. */
 export function checkWhole(value: Buffer): void {
-  // A scalar ends at a delimiter.
-  const text = Buffer.concat([value, Buffer.of(CLOSE_BRACE)])
+  const first = value.find((byte) => !isSpace(byte))
+  const endsItself = first === QUOTE || first === OPEN_BRACKET || first === OPEN_BRACE
+  // A scalar ends at a delimiter. Whatever may be long is not copied for one.
+  const text = endsItself ? value : Buffer.concat([value, Buffer.of(CLOSE_BRACE)])
   const end = checkValue(text, 0)
   if (end < 0) throw new JsonFault('a value does not end', value.length)
   const rest = text.subarray(end, value.length).findIndex((byte) => !isSpace(byte))

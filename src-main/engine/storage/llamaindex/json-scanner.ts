@@ -3,7 +3,7 @@
  * neither the file's size nor Node's longest string limits it, only the size of one entry does. Values are checked and not
  * parsed: what Python could not load is refused with its place.
  */
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { StackroomError } from '#contract'
@@ -36,6 +36,8 @@ export type ScanToken =
 
 const chunkBytes = 256 * 1024
 const maximumEntryBytes = 256 * 1024 * 1024
+/** From here on an entry gets room for all that may follow: what is not written to takes no memory, copies would. */
+const longEntryBytes = 2 * 1024 * 1024
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -183,22 +185,28 @@ class JsonScanner implements Disposable {
     return damagedAt(this.#path, what, this.#base + position)
   }
 
-  /** Reads on, keeping what is not used up. Reads more each time, so that a long entry is not copied over and over. */
+  /** Reads on, keeping what is not used up. Reads more each time, so that a long entry is not looked at over and over. */
   #fill(): boolean {
     if (this.#ended) return false
     const kept = this.#buffer.subarray(this.#position)
     if (kept.length > maximumEntryBytes) throw this.#damaged('an entry is larger than 256 MB')
-    const wanted = kept.length + Math.max(chunkBytes, kept.length)
-    const isFitting = wanted <= this.#memory.length && this.#memory.length <= Math.max(wanted, 8 * chunkBytes)
-    const next = isFitting ? this.#memory : Buffer.allocUnsafeSlow(Math.max(wanted, 2 * chunkBytes))
-    next.set(kept)
+    const isLong = kept.length > longEntryBytes
+    const step = Math.min(Math.max(chunkBytes, kept.length), maximumEntryBytes + chunkBytes - kept.length)
+    const wanted = kept.length + step
+    const isFitting =
+      wanted <= this.#memory.length && (isLong || this.#memory.length <= Math.max(wanted, 8 * chunkBytes))
+    const next = isFitting
+      ? this.#memory
+      : Buffer.allocUnsafeSlow(Math.max(wanted, isLong ? this.#roomForEntry() : 2 * chunkBytes))
+    if (next !== this.#memory || this.#position > 0) next.set(kept)
     this.#memory = next
+    const place = this.#base + this.#buffer.length
     const count = readSync(
       this.#file,
       next,
       kept.length,
-      next.length - kept.length,
-      this.#base + this.#buffer.length,
+      isLong ? Math.min(step, next.length - kept.length) : next.length - kept.length,
+      place,
     )
     if (count === 0) this.#ended = true
     this.#checksum = crc32(next.subarray(kept.length, kept.length + count), this.#checksum)
@@ -206,6 +214,12 @@ class JsonScanner implements Disposable {
     this.#position = 0
     this.#buffer = next.subarray(0, kept.length + count)
     return count > 0
+  }
+
+  /** For the longest entry there may be, or for all that is left of the file. */
+  #roomForEntry(): number {
+    const rest = fstatSync(this.#file).size - this.#base - this.#position
+    return Math.min(rest, maximumEntryBytes) + chunkBytes
   }
 
   #skipByteOrderMark(): void {

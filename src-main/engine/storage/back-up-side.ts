@@ -38,7 +38,10 @@ export function backUpWorkingStore(sides: FolderSides, signal: AbortSignal): Pro
 }
 
 /** The JSON files as they are, byte for byte. Answers with the backup's path. */
-export function backUpFiles({ persistDir, workingFolder }: FolderSides): Promise<string> {
+export function backUpFiles({
+  persistDir,
+  workingFolder,
+}: Pick<FolderSides, 'persistDir' | 'workingFolder'>): Promise<string> {
   return makeBackup(workingFolder, (folder) => {
     for (const { name } of storeFilesIn(persistDir)) copyFlushed(persistDir, folder, name)
     copyFlushed(persistDir, folder, settingsFile)

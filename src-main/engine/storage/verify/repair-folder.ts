@@ -3,19 +3,19 @@
  * read are written anew first, as a set; then the folder is opened, its entries are mended in the working store, and the
  * JSON files are brought up to date as by any other change.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { StackroomError, type VerifyReport } from '#contract'
 import { fileStamp } from '#platform/atomic-files.ts'
+import { backUpFiles } from '../back-up-side.ts'
 import { beginCommit, finishCommit, targetOf, temporaryOf, type CommittedFile } from '../commit-files.ts'
 import { bothSidesChanged } from '../file-state.ts'
 import { storeFilesIn } from '../llamaindex/store-files.ts'
 import { OutputFile } from '../output-file.ts'
 import { packedEnding } from '../packed-vectors.ts'
 import { workingFile } from '../replace-working-store.ts'
-import { settingsFile } from '../stackroom-settings-file.ts'
 import { StorageWriter } from '../storage-writer.ts'
-import { makeBackup, openWorkingFolder } from '../working-folder.ts'
+import { openWorkingFolder } from '../working-folder.ts'
 import { WorkingStore } from '../working-store.ts'
 import { leftoversIn } from './find-leftovers.ts'
 import { RepairActions } from './repair-actions.ts'
@@ -53,7 +53,7 @@ async function prepare(
   const working = openWorkingFolder(persistDir, dataFolder)
   try {
     if (working.readOnly) throw working.readOnly
-    const backup = await makeBackup(working.path, (folder) => backUp(persistDir, folder))
+    const backup = await backUpFiles({ persistDir, workingFolder: working.path })
     if (counts['unfinished-persist']) actions.count('unfinished-persist')
     actions.count('leftover-file', counts['leftover-file'] ?? 0)
     for (const name of leftoversIn(working.path)) rmSync(join(working.path, name), { recursive: true })
@@ -66,11 +66,6 @@ async function prepare(
   } finally {
     working.lock?.[Symbol.dispose]()
   }
-}
-
-function backUp(persistDir: string, folder: string): void {
-  for (const name of [...storeFilesIn(persistDir).map((file) => file.name), settingsFile])
-    if (existsSync(join(persistDir, name))) copyFileSync(join(persistDir, name), join(folder, name))
 }
 
 /** It may have changes that the JSON files do not have. */

@@ -59,7 +59,7 @@ export class VectorSearch {
     for (const row of this.#quantised.add(rows)) this.#masked.add(row)
   }
 
-  /** Best first; equal scores in the order of the rows. Throws `dimension-mismatch` and `invalid-vector`. */
+  /** Best first; equal scores in the order of the rows. Throws `dimension-mismatch`, `invalid-vector` and `invalid-input`. */
   search(query: Float32Array, topK: number): ScoredRow[] {
     const { dimensions, rows } = this
     if (query.length !== dimensions)
@@ -68,6 +68,8 @@ export class VectorSearch {
         `The query has ${query.length} dimensions, the index has ${dimensions}.`,
         { hint: 'Choose the embed model that the index was built with.' },
       )
+    if (!Number.isInteger(topK))
+      throw new StackroomError('invalid-input', `The similarity top k is ${topK}: it must be a whole number.`)
     const queryLength = norm(query, 0, dimensions)
     if (!isUsable(queryLength))
       throw new StackroomError('invalid-vector', 'The query vector is zero or not a number.')

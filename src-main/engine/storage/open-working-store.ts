@@ -16,7 +16,12 @@ import { newVectorStruct } from './llamaindex/index-struct.ts'
 import { storeFilesIn } from './llamaindex/store-files.ts'
 import { packedEnding } from './packed-vectors.ts'
 import { removeWorkingStore, replaceWorkingStore, workingFile } from './replace-working-store.ts'
-import { readSettings, removeUnfinishedSettings, writeSettings } from './stackroom-settings-file.ts'
+import {
+  readSettings,
+  removeUnfinishedSettings,
+  requireSettings,
+  writeSettings,
+} from './stackroom-settings-file.ts'
 import { stackroomSettingsSchema, type StackroomSettings } from './stackroom-settings.ts'
 import { folderNameOfNow, removeLeftovers, setAsideFolder, type WorkingFolder } from './working-folder.ts'
 import { WorkingStore } from './working-store.ts'
@@ -89,7 +94,7 @@ function hasItsVectors(store: WorkingStore, workingFolder: string): boolean {
   return store.vectorStores().every(({ packed, rows, dimensions }) => {
     if (rows === 0 || dimensions === null) return true
     const stats = statSync(join(workingFolder, packed + packedEnding), { throwIfNoEntry: false })
-    return stats !== undefined && stats.size >= rows * dimensions * 4
+    return stats !== undefined && stats.isFile() && stats.size >= rows * dimensions * 4
   })
 }
 
@@ -129,8 +134,9 @@ function isEmptyIndex(persistDir: string): boolean {
 const newSettings = 'new-settings'
 
 /** As VectorStoreIndex([]) makes it; the JSON files are written by the first persist. */
-function createStore(workingFolder: string, settings: StackroomSettings | null): Promise<void> {
-  return replaceWorkingStore(workingFolder, (path) => {
+async function createStore(workingFolder: string, settings: StackroomSettings | null): Promise<void> {
+  if (settings) requireSettings(settings)
+  await replaceWorkingStore(workingFolder, (path) => {
     using store = new WorkingStore(path, 'create')
     for (const name of ['docstore.json', 'index_store.json', 'default__vector_store.json'])
       store.addFile(name)

@@ -45,9 +45,26 @@ function requireKnownVersion(value: unknown): void {
   )
 }
 
-/** What could be a secret is left out: the folder may be copied and published. */
+/**
+ * Throws `invalid-input`, before anything is written: whoever made them is wrong, and not the folder, whose own text is
+ * taken for damaged when it cannot be parsed.
+ */
+export function requireSettings(settings: StackroomSettings): StackroomSettings {
+  const { data, error } = stackroomSettingsSchema.safeParse(settings)
+  if (data) return data
+  const place = error.issues[0]?.path.join('.')
+  throw new StackroomError(
+    'invalid-input',
+    `The settings of an index cannot be written: ${place} is wrong.`,
+    {
+      cause: error,
+    },
+  )
+}
+
+/** What could be a secret is left out: the folder may be copied and published. Throws `invalid-input`. */
 export function writeSettings(persistDir: string, settings: StackroomSettings): void {
-  const { embedModel, vectorStore, ...rest } = stackroomSettingsSchema.parse(settings)
+  const { embedModel, vectorStore, ...rest } = requireSettings(settings)
   const safe = { ...rest, embedModel: withoutSecrets(embedModel), vectorStore: withoutSecrets(vectorStore) }
   const text = JSON.stringify({ ...settings, ...safe }, null, 2)
   replaceFile(join(persistDir, settingsFile), `${text}\n`)

@@ -30,7 +30,7 @@ import {
   textsToEmbed,
   type NewVector,
 } from './replace-vectors.ts'
-import { readSettings, writeSettings } from './stackroom-settings-file.ts'
+import { readSettings, requireSettings, writeSettings } from './stackroom-settings-file.ts'
 import { stackroomSettingsSchema, type StackroomSettings } from './stackroom-settings.ts'
 import type { VectorStores } from './vector-stores.ts'
 import type { WorkingStore } from './working-store.ts'
@@ -76,9 +76,10 @@ const afterwardsSchema = z.object({
   restored: z.boolean(),
 })
 
-/** The JSON files must be up to date: the vectors that are kept are those in them. */
+/** The JSON files must be up to date: the vectors that are kept are those in them. Throws `invalid-input`. */
 export function finishReplacement(folder: ReplacedFolder, settings: StackroomSettings): void {
   const { store, persistDir, workingFolder } = folder
+  requireSettings(settings)
   const row = layoutOf(store).vectorStore
   if (!row?.dimensions || !store.isPersisted)
     throw new StackroomError('internal', 'The vectors that are to be kept are not in their file.')

@@ -12,6 +12,7 @@ import {
   deletedFilesSchema,
   fileReportQuerySchema,
   fileReportSchema,
+  languagesSchema as languages,
   sourceRulesSchema,
   sourcesSchema,
   sourceSettingsSchema,
@@ -68,6 +69,8 @@ export const commands = {
       paths: z.array(path).min(1).max(10_000),
       /** Counts what these rules leave. */
       rules: sourceRulesSchema.partial().optional(),
+      /** Whether text in images would be read. */
+      recognizeText: z.boolean().default(false),
     }),
     output: inspectionSchema,
   },
@@ -104,7 +107,7 @@ export const commands = {
 
   /** Native dialogs; null when the user cancelled. Only where `nativeDialogs` is true. */
   'dialogs.chooseFiles': {
-    input: z.object({ kind: z.enum(['sources', 'storage-folder', 'parent-folder', 'model-folder']) }),
+    input: z.object({ kind: z.enum(['sources', 'file', 'storage-folder', 'parent-folder', 'model-folder']) }),
     output: z.array(z.string()).nullable(),
   },
   /** The machine's folders, for hosts without native dialogs. `null` asks for the home folder. */
@@ -131,6 +134,8 @@ export const commands = {
       nodeParser: nodeParserInputSchema.optional(),
       /** For each of the paths that is not a source yet. */
       source: sourceSettingsSchema.omit({ path: true }).partial().optional(),
+      /** Languages in which text in images is read from now on, as tesseract names them (`eng`); null: no more. */
+      recognizeText: languages.nullable().optional(),
     }),
     output: jobSchema,
   },
@@ -175,6 +180,7 @@ export const commands = {
     input: knowledgeBaseId.extend({
       sources: z.array(sourceSettingsSchema).max(10_000).default([]),
       deletedFiles: deletedFilesSchema.optional(),
+      recognizeText: languages.nullable().optional(),
     }),
     output: sourcesSchema,
   },

@@ -69,6 +69,8 @@ export const inspectionSchema = z.object({
   bytes: z.number(),
   /** True when counting stopped at the limit. */
   truncated: z.boolean(),
+  /** The first of the files with a reader, to preview one. */
+  sampleFiles: z.array(z.string()).default([]),
   suggestedName: z.string(),
   suggestedPersistDir: z.string(),
   /** Set when nothing can be done with these paths. */

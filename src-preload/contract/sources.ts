@@ -50,9 +50,17 @@ export type Source = z.infer<typeof sourceSchema>
 export const deletedFilesSchema = z.enum(['ask', 'remove', 'keep'])
 export type DeletedFiles = z.infer<typeof deletedFilesSchema>
 
+/** Names of languages that tesseract knows. */
+export const languagesSchema = z
+  .array(z.string().regex(/^[a-zA-Z_]{3,20}$/))
+  .min(1)
+  .max(20)
+
 export const sourcesSchema = z.object({
   sources: z.array(sourceSchema),
   deletedFiles: deletedFilesSchema,
+  /** Languages in which text in images is read; null: images are left out. */
+  recognizeText: z.array(z.string()).nullable(),
   /** Files that are gone while their documents are still in the index, as the last run found them. */
   missingFiles: z.number().int(),
 })

@@ -14,6 +14,7 @@ const dialogs: Readonly<Record<DialogKind, OpenDialogOptions>> = {
         ? ['openFile', 'openDirectory', 'multiSelections']
         : ['openDirectory', 'multiSelections'],
   },
+  file: { title: 'Choose a file', properties: ['openFile'] },
   'storage-folder': { title: 'Open storage folder', properties: ['openDirectory'] },
   'model-folder': { title: 'Choose the folder of an embedding model', properties: ['openDirectory'] },
   'parent-folder': { title: 'Choose a folder', properties: ['openDirectory', 'createDirectory'] },

@@ -1,10 +1,10 @@
 /** `stackroom.json` of a folder that has none yet. */
 import { basename } from 'node:path'
-import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
+import { settingsVersion, type StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 
 export function emptySettings(persistDir: string, name?: string): StackroomSettings {
   return {
-    version: 1,
+    version: settingsVersion,
     name: name || basename(persistDir),
     created: new Date().toISOString(),
     lastIndexed: null,

@@ -2,12 +2,13 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { StackroomError, type ErrorCode } from '#contract'
+import { sourceSettingsSchema, StackroomError, type ErrorCode } from '#contract'
 import { isImported, sectionRoleOf, storeFileOf } from '#engine/storage/llamaindex/store-files.ts'
 import { storageReaderMethods } from '#engine/storage/storage-reader-methods.ts'
 import { storageWriterMethods } from '#engine/storage/storage-writer-methods.ts'
 import { writeSettings } from '#engine/storage/stackroom-settings-file.ts'
-import type { StorageSummary } from '#engine/storage/storage-folder.ts'
+import { openStorageFolder, type OpenStorageFolderOptions } from '#engine/storage/open-storage-folder.ts'
+import type { StorageFolder, StorageSummary } from '#engine/storage/storage-folder.ts'
 import { buildNodes } from './storage-documents.ts'
 import { parseAsPython, parseTree, printTree, type Tree } from './storage-json-tree.ts'
 import { jsonFilesIn, mutate, Random } from './storage-mutations.ts'
@@ -31,6 +32,8 @@ const allowed: ReadonlySet<ErrorCode> = new Set([
 export interface FuzzCase {
   readonly seed: number
   readonly number: number
+  /** Whether the folder is opened as the app opens it, with two worker threads. */
+  readonly inThreads: boolean
 }
 
 export interface FuzzResult {
@@ -44,6 +47,18 @@ export interface FuzzResult {
   readonly milliseconds: number
 }
 
+/** What LlamaIndex wrote, as far as it is small. */
+export function fuzzSources(): string[] {
+  const persistDirs = join(fixtures, 'persist-dirs')
+  return [
+    join(fixtures, 'python-storage/storage'),
+    ...readdirSync(persistDirs, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(persistDirs, name))
+      .sort(),
+  ].filter((path) => sizeOf(path) < 200_000)
+}
+
 /** The folders that cases start from: what several versions of LlamaIndex wrote, and folders that Stackroom has worked on. */
 export class FuzzFolders implements Disposable {
   readonly #folder: string
@@ -51,14 +66,7 @@ export class FuzzFolders implements Disposable {
 
   private constructor(folder: string) {
     this.#folder = folder
-    const persistDirs = join(fixtures, 'persist-dirs')
-    this.#sources = [
-      join(fixtures, 'python-storage/storage'),
-      ...readdirSync(persistDirs, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory())
-        .map(({ name }) => join(persistDirs, name))
-        .sort(),
-    ].filter((path) => sizeOf(path) < 200_000)
+    this.#sources = fuzzSources()
   }
 
   static async make(folder: string): Promise<FuzzFolders> {
@@ -74,11 +82,12 @@ export class FuzzFolders implements Disposable {
         embedModel: null,
         transformations: [{ className: 'SentenceSplitter' }],
         vectorStore: { kind: 'simple' },
-        sources: ['/a'],
+        sources: [sourceSettingsSchema.parse({ path: '/a' })],
       })
-      await using engine = await Engine.open(path, join(folder, 'data'))
-      await engine.writer.change({ insert: [buildNodes('/earlier.txt', ['x', 'y'], 384)] })
-      if (state === 'persisted') await engine.writer.persist(null, context)
+      const storage = await openHere({ persistDir: path, dataFolder: join(folder, 'data') })
+      await storage.change({ insert: [buildNodes('/earlier.txt', ['x', 'y'], 384)] })
+      if (state === 'persisted') await storage.persist()
+      await storage.close()
     }
     return made
   }
@@ -109,32 +118,55 @@ export function fuzzFolder(): string {
 
 const context = { signal: new AbortController().signal, progress: () => undefined }
 
-/** Both sides of an open folder, without their threads. */
-class Engine implements AsyncDisposable {
-  readonly writer = storageWriterMethods()
-  readonly reader = storageReaderMethods()
+/** What is done with an open folder. */
+type OpenFolder = Pick<
+  StorageFolder,
+  | 'summary'
+  | 'query'
+  | 'nodes'
+  | 'nodesOfDocument'
+  | 'documentHashes'
+  | 'manifest'
+  | 'change'
+  | 'persist'
+  | 'close'
+>
 
-  static async open(persistDir: string, dataFolder: string): Promise<Engine> {
-    const engine = new Engine()
+/** Both sides of a folder, without their threads: starting them takes longer than everything else. */
+async function openHere({ persistDir, dataFolder }: OpenStorageFolderOptions): Promise<OpenFolder> {
+  const writer = storageWriterMethods()
+  const reader = storageReaderMethods()
+  const close = async (): Promise<void> => {
     try {
-      await engine.reader.open(await engine.writer.open({ persistDir, dataFolder, settings: null }, context))
-      return engine
-    } catch (error) {
-      await engine[Symbol.asyncDispose]()
-      throw error
+      await reader.close(null)
+    } finally {
+      await writer.close(null)
     }
   }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      await this.reader.close(null)
-    } finally {
-      await this.writer.close(null)
-    }
+  try {
+    await reader.open(await writer.open({ persistDir, dataFolder, settings: null }, context))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  // What crosses between threads is copied.
+  return {
+    summary: async () => structuredClone(reader.summary(null)),
+    query: async (vector, topK) => structuredClone(reader.query({ vector, topK })),
+    nodes: async (nodeIds) => structuredClone(reader.nodes(nodeIds)),
+    nodesOfDocument: async (refDocId) => structuredClone(reader.nodesOfDocument(refDocId)),
+    documentHashes: async (refDocIds) => structuredClone(reader.documentHashes(refDocIds)),
+    manifest: async () => structuredClone(reader.manifest(null)),
+    change: (change) => writer.change(change),
+    persist: () => writer.persist(null, context),
+    close,
   }
 }
 
-export async function runCase(folders: FuzzFolders, { seed, number }: FuzzCase): Promise<FuzzResult> {
+export async function runCase(
+  folders: FuzzFolders,
+  { seed, number, inThreads }: FuzzCase,
+): Promise<FuzzResult> {
   const random = new Random(seed * 1_000_003 + number)
   const persistDir = folders.copy(random)
   const hadWorkingFolder = existsSync(join(persistDir, '.stackroom'))
@@ -142,7 +174,8 @@ export async function runCase(folders: FuzzFolders, { seed, number }: FuzzCase):
   const changes = mutate(persistDir, random)
   const started = performance.now()
   const judge = new Judge(persistDir, hadWorkingFolder)
-  await judge.examine(folders.dataFolder, ids, random)
+  const open = inThreads ? openStorageFolder : openHere
+  await judge.examine(() => open({ persistDir, dataFolder: folders.dataFolder }), ids, random)
   return {
     number,
     changes,
@@ -178,22 +211,18 @@ class Judge {
     this.#before = contentOf(persistDir)
   }
 
-  async examine(dataFolder: string, ids: Ids, random: Random): Promise<void> {
-    const opened = await this.#try('open', () => Engine.open(this.#persistDir, dataFolder))
+  async examine(open: () => Promise<OpenFolder>, ids: Ids, random: Random): Promise<void> {
+    const opened = await this.#try('open', open)
     if (!this.#hadWorkingFolder) this.#judgeOpening(opened !== undefined)
-    if (opened)
-      await this.#work(opened, ids, random).finally(() =>
-        this.#try('close', () => opened[Symbol.asyncDispose]()),
-      )
+    if (opened) await this.#work(opened, ids, random).finally(() => this.#try('close', () => opened.close()))
     for (const prototype of [Object.prototype, Array.prototype, Function.prototype])
       if (Object.keys(prototype).length > 0) this.faults.push('a prototype was changed')
     if ('polluted' in {}) this.faults.push('a prototype was polluted')
   }
 
-  async #work(engine: Engine, ids: Ids, random: Random): Promise<void> {
-    const { reader, writer } = engine
-    const summary = await this.#try('summary', () => reader.summary(null))
-    await this.#read(engine, ids, summary, random)
+  async #work(storage: OpenFolder, ids: Ids, random: Random): Promise<void> {
+    const summary = await this.#try('summary', () => storage.summary())
+    await this.#read(storage, ids, summary, random)
     this.#sameAs(this.#before, 'reading')
     const dimensions = summary?.dimensions ?? 8
     const inserted = buildNodes(
@@ -202,15 +231,14 @@ class Judge {
       dimensions > 0 && dimensions < 10_000 ? dimensions : 8,
     )
     const isInserted =
-      (await this.#try('insert', () => writer.change({ insert: [inserted] }).then(() => true))) === true
+      (await this.#try('insert', () => storage.change({ insert: [inserted] }).then(() => true))) === true
     const deleted = ids.documents.length > 0 ? random.pick(ids.documents) : 'none'
     const isDeleted =
-      (await this.#try('delete', () => writer.change({ deleteRefDocIds: [deleted] }).then(() => true))) ===
+      (await this.#try('delete', () => storage.change({ deleteRefDocIds: [deleted] }).then(() => true))) ===
       true
     this.#sameAs(this.#before, 'a change that is not persisted')
-    await this.#read(engine, ids, summary, random)
-    const isPersisted =
-      (await this.#try('persist', () => writer.persist(null, context).then(() => true))) === true
+    await this.#read(storage, ids, summary, random)
+    const isPersisted = (await this.#try('persist', () => storage.persist().then(() => true))) === true
     if (!isPersisted) {
       this.#sameAs(this.#before, 'a persist that failed')
       if ((isInserted || isDeleted) && !this.#isStoreDamaged && !this.#hasDeadLink)
@@ -223,7 +251,7 @@ class Judge {
   }
 
   async #read(
-    { reader }: Engine,
+    storage: OpenFolder,
     ids: Ids,
     summary: StorageSummary | undefined,
     random: Random,
@@ -231,18 +259,18 @@ class Judge {
     const dimensions = summary?.dimensions ?? 0
     if (dimensions > 0 && dimensions < 10_000) {
       const vector = Float32Array.from({ length: dimensions }, () => random.below(1000) / 1000 - 0.5)
-      const hits = await this.#try('query', () => reader.query({ vector, topK: 10 }))
+      const hits = await this.#try('query', () => storage.query(vector, 10))
       if (hits && hits.some(({ score }) => !Number.isFinite(score)))
         this.faults.push('a score is not a number')
       const found = hits?.map(({ nodeId }) => nodeId) ?? []
       if (new Set(found).size !== found.length) this.faults.push('a node is found twice')
       for (const nodeId of new Set([...found, ...ids.nodes]))
-        await this.#try('nodes', () => structuredClone(reader.nodes([nodeId])))
+        await this.#try('nodes', () => storage.nodes([nodeId]))
     }
     for (const id of ids.documents.slice(0, 3))
-      await this.#try('nodesOfDocument', () => structuredClone(reader.nodesOfDocument(id)))
-    await this.#try('documentHashes', () => reader.documentHashes([...ids.documents, '__proto__', '\ud800']))
-    await this.#try('manifest', () => reader.manifest(null))
+      await this.#try('nodesOfDocument', () => storage.nodesOfDocument(id))
+    await this.#try('documentHashes', () => storage.documentHashes([...ids.documents, '__proto__', '\ud800']))
+    await this.#try('manifest', () => storage.manifest())
   }
 
   async #try<Value>(what: string, work: () => Value | Promise<Value>): Promise<Value | undefined> {

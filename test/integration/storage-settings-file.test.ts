@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
+import { sourceSettingsSchema } from '#contract'
 import { openHere } from './persist-dirs.ts'
 import { readSettings, writeSettings } from '#engine/storage/stackroom-settings-file.ts'
 import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
@@ -15,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const settings: StackroomSettings = {
-  version: 1,
+  version: 2,
   name: 'Notes “of Ada”',
   created: '2026-11-25T10:00:00.000Z',
   lastIndexed: null,
@@ -27,11 +28,14 @@ const settings: StackroomSettings = {
     queryPrefix: 'query: ',
     documentPrefix: '',
     longText: 'provider',
+    lineBreaks: 'kept',
+    metadataMode: 'embed',
     revision: '',
   },
   transformations: [{ className: 'SentenceSplitter', chunk_size: 1024 }],
   vectorStore: { kind: 'simple' },
-  sources: ['/home/ada/notes'],
+  sources: [sourceSettingsSchema.parse({ path: '/home/ada/notes', exclude: ['drafts/**'] })],
+  deletedFiles: 'keep',
 }
 
 async function textOf(): Promise<string> {
@@ -42,6 +46,17 @@ test('what is written is read again', async () => {
   writeSettings(folder, settings)
   expect(readSettings(folder)).toEqual(settings)
   expect(readSettings(join(folder, 'nowhere'))).toBeNull()
+})
+
+test('sources of version 1 were paths alone: they get the rules that they had', async () => {
+  const old = { ...settings, version: 1, sources: ['/home/ada/notes'], deletedFiles: undefined }
+  await writeFile(join(folder, 'stackroom.json'), JSON.stringify(old))
+  expect(readSettings(folder)).toMatchObject({
+    version: 2,
+    sources: [
+      { path: '/home/ada/notes', include: [], exclude: [], gitignore: true, hidden: false, watch: false },
+    ],
+  })
 })
 
 test('fields that this version does not know are kept, at every level', async () => {
@@ -60,11 +75,11 @@ test('fields that this version does not know are kept, at every level', async ()
 })
 
 test('a file of a later version is refused with its number, and stays as it is', async () => {
-  const text = JSON.stringify({ ...settings, version: 2, embedModel: 'another shape' })
+  const text = JSON.stringify({ ...settings, version: 3, embedModel: 'another shape' })
   await writeFile(join(folder, 'stackroom.json'), text)
   const refused = expect.objectContaining({
     code: 'unsupported-format',
-    message: expect.stringContaining('version 2') as string,
+    message: expect.stringContaining('version 3') as string,
   }) as Error
   expect(() => readSettings(folder)).toThrow(refused)
   const opened = openHere(folder, join(folder, 'data')).then(async (storage) => {

@@ -1,12 +1,14 @@
 /** What LlamaIndex's insert and delete_ref_doc do to each store, done in one transaction of the working store. */
 import { StackroomError } from '#contract'
 import type { ChangeWork } from './change-work.ts'
+import { copyDocument } from './copy-document.ts'
 import { deleteRefDoc } from './delete-ref-doc.ts'
+import { writeReport } from './file-report.ts'
 import { layoutOf, type FolderLayout } from './folder-layout.ts'
 import { DocumentInsertion } from './insert-document.ts'
 import { vectorStructTypes } from './llamaindex/index-struct.ts'
 import { removeFromManifest, writeManifest } from './source-manifest.ts'
-import type { StorageChange } from './storage-folder.ts'
+import type { DocumentCopy, DocumentWithVectors, StorageChange } from './storage-folder.ts'
 import { StructNotes } from './struct-notes.ts'
 import type { VectorStores } from './vector-stores.ts'
 import type { WorkingStore } from './working-store.ts'
@@ -14,13 +16,17 @@ import type { WorkingStore } from './working-store.ts'
 /** Throws `dimension-mismatch`, `invalid-vector`, `missing-file`, `unsupported-format`; then nothing was done. */
 export function applyChange(store: WorkingStore, vectors: VectorStores, change: StorageChange): void {
   const layout = layoutOf(store)
-  const { deleteRefDocIds = [], deleteFromIndexOnly = [], insert = [] } = change
-  if (insert.length > 0) requireVectorIndex(layout)
-  if (insert.length + deleteRefDocIds.length + deleteFromIndexOnly.length > 0)
-    requireChangeable(layout, store)
+  const { deleteFromIndexOnly = [], copy = [] } = change
+  const moved = copy.flatMap(({ from, keepNodeIds }) => (keepNodeIds ? [from] : []))
+  const deleteRefDocIds = [...(change.deleteRefDocIds ?? []), ...moved]
+  const insertions = (change.insert?.length ?? 0) + copy.length
+  if (insertions > 0) requireVectorIndex(layout)
+  if (insertions + deleteRefDocIds.length + deleteFromIndexOnly.length > 0) requireChangeable(layout, store)
   try {
     store.database.transaction(() => {
       const work: ChangeWork = { store, vectors, layout, structs: new StructNotes(store, layout) }
+      // A document that is copied may be replaced or moved in the same change.
+      const insert = [...copy.map((document) => copied(store, vectors, document)), ...(change.insert ?? [])]
       let isChanged = insert.length > 0
       for (const refDocId of deleteRefDocIds) isChanged = deleteRefDoc(work, refDocId, true) || isChanged
       for (const refDocId of deleteFromIndexOnly) isChanged = deleteRefDoc(work, refDocId, false) || isChanged
@@ -30,6 +36,7 @@ export function applyChange(store: WorkingStore, vectors: VectorStores, change: 
       }
       for (const entry of change.manifest ?? []) writeManifest(store, entry)
       for (const path of change.forgetSources ?? []) removeFromManifest(store, path)
+      writeReport(store, change.report ?? [])
       if (isChanged) store.noteUnpersisted()
       vectors.flush()
     })()
@@ -38,6 +45,14 @@ export function applyChange(store: WorkingStore, vectors: VectorStores, change: 
     vectors.forget()
     throw error
   }
+}
+
+function copied(store: WorkingStore, vectors: VectorStores, copy: DocumentCopy): DocumentWithVectors {
+  const document = copyDocument(store, vectors, copy)
+  if (document) return document
+  throw new StackroomError('not-found', `The document ${copy.from} is not there as it was any more.`, {
+    hint: 'Another program changed the folder meanwhile. Try again.',
+  })
 }
 
 /** With a second index beside the user's own, their program could not tell any more which one to load. */

@@ -40,8 +40,14 @@ const nodeSchema = z.looseObject({
 })
 const entrySchema = z.looseObject({ __data__: z.union([nodeSchema, z.string()]) })
 
-/** Null when the docstore's entry is no node. */
-export function embedTextsOf(entry: string): EmbedTexts | null {
+/**
+ * Null when the docstore's entry is no node.
+ * @param embeddedPathOf the path that stood in the text when it was embedded, of a file that was moved since
+ */
+export function embedTextsOf(
+  entry: string,
+  embeddedPathOf: (path: string) => string | null = () => null,
+): EmbedTexts | null {
   let node: z.infer<typeof nodeSchema>
   try {
     const { __data__: data } = entrySchema.parse(parsePythonJson(entry))
@@ -50,7 +56,11 @@ export function embedTextsOf(entry: string): EmbedTexts | null {
     return null
   }
   const plainText = node.text ?? node.text_resource?.text ?? ''
-  return { plainText, embedText: withMetadata(node, plainText) }
+  const path = node.metadata?.['file_path']
+  const embeddedPath = typeof path === 'string' ? embeddedPathOf(path) : null
+  const embedded =
+    embeddedPath === null ? node : { ...node, metadata: { ...node.metadata, file_path: embeddedPath } }
+  return { plainText, embedText: withMetadata(embedded, plainText) }
 }
 
 function withMetadata(node: z.infer<typeof nodeSchema>, plainText: string): string {

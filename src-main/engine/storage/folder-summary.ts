@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { countDocuments } from './document-nodes.ts'
+import { countMissing } from './file-report.ts'
 import { looksChanged } from './file-state.ts'
 import { layoutOf, type FolderLayout } from './folder-layout.ts'
 import { forgettingStructTypes, nodesNamedBy, vectorStructTypes } from './llamaindex/index-struct.ts'
@@ -36,6 +37,7 @@ export function summaryOf(store: WorkingStore, folder: OpenedFolder): StorageSum
     changedOutside:
       existsSync(persistDir) && store.meta('conflict') === null && looksChanged(store, persistDir),
     settings: settingsOfReplacement(store) ?? (existsSync(persistDir) ? readSettings(persistDir) : null),
+    missingFiles: countMissing(store),
     files: filesOf(store, persistDir),
     indexes: layout.structs.map(({ key, type }) => ({ id: key, type })),
     vectorStores: store.vectorStores().map(({ id, file, dimensions }) => ({

@@ -30,6 +30,7 @@ import {
   textsToEmbed,
   type NewVector,
 } from './replace-vectors.ts'
+import { noteReplacedVectors } from './source-manifest.ts'
 import { readSettings, requireSettings, writeSettings } from './stackroom-settings-file.ts'
 import { stackroomSettingsSchema, type StackroomSettings } from './stackroom-settings.ts'
 import type { VectorStores } from './vector-stores.ts'
@@ -176,9 +177,11 @@ function take(
   readmitted: readonly string[],
   afterwards: (dropped: readonly string[]) => z.infer<typeof afterwardsSchema>,
 ): void {
-  takeNewVectors(store, workingFolder, readmitted, (dropped) =>
-    store.setMeta(afterwardsKey, JSON.stringify(afterwards(dropped))),
-  )
+  takeNewVectors(store, workingFolder, readmitted, (dropped) => {
+    const following = afterwards(dropped)
+    noteReplacedVectors(store, following.restored)
+    store.setMeta(afterwardsKey, JSON.stringify(following))
+  })
   vectors.forget()
   completeReplacement(store, persistDir, workingFolder)
 }

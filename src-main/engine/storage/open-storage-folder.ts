@@ -87,6 +87,17 @@ async function start(
         await writer.call('restoreOldVectors', null, options)
       },
     },
+    ingestion: {
+      manifestPage: (query) => reader.call('manifestPage', query),
+      countFiles: (under) => reader.call('countFiles', under),
+      withContent: (contentHashes) => reader.call('withContent', contentHashes),
+      copyable: (refDocIds) => reader.call('copyable', refDocIds),
+      beginReport: (beginning) => writer.call('beginReport', beginning),
+      finishReport: (finishedAt) => writer.call('finishReport', finishedAt),
+      report: (query) => reader.call('report', query),
+      unfinished: () => reader.call('unfinished', null),
+      noteUnfinished: (text) => writer.call('noteUnfinished', text),
+    },
     documentHashes: (refDocIds) => reader.call('documentHashes', refDocIds),
     change: (change, options) => writer.call('change', change, options),
     manifest: () => reader.call('manifest', null),

@@ -1,6 +1,7 @@
 /** Nodes from all over a vector store with their vectors and texts: what a model is compared with. */
 import { embedTextsOf, type EmbedTexts } from './embed-texts.ts'
 import type { PackedVectors } from './packed-vectors.ts'
+import { embeddedPathOf } from './source-manifest.ts'
 import type { VectorStoreRow, WorkingStore } from './working-store.ts'
 
 export interface SampledNode extends EmbedTexts {
@@ -35,7 +36,7 @@ export function sampleNodes(
     if (!found || seen.has(found.node_id)) continue
     seen.add(found.node_id)
     const entry = store.get(nodesSection, found.node_id)
-    const texts = entry === null ? null : embedTextsOf(entry)
+    const texts = entry === null ? null : embedTextsOf(entry, (path) => embeddedPathOf(store, path))
     if (!texts) continue
     const isRepeated = withText.some(({ embedText }) => embedText === texts.embedText)
     const list = texts.plainText.trim() === '' || isRepeated ? others : withText

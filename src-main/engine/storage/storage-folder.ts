@@ -2,12 +2,14 @@
  * One open persist dir, as the rest of the engine sees it. Its implementation runs in workers: every method may be
  * called from the main process's event loop.
  */
-import type { FolderKind, Metadata } from '#contract'
-import type { ParsedDocument } from '#engine/schema/node.ts'
+import type { ErrorCode, FileReport, FolderKind, Metadata, ReportedFile } from '#contract'
+import type { ParsedDocument, SourceDocument } from '#engine/schema/node.ts'
+import type { FileReportQuery, ReportBeginning } from './file-report.ts'
 import type { OldVectors } from './old-vectors.ts'
 import type { NewVector, ReplacementProgress, ReplacementTarget, TextPage } from './replace-vectors.ts'
 import type { SampledNode } from './sample-nodes.ts'
 import type { ConflictSide } from './shared-store.ts'
+import type { ManifestQuery } from './source-manifest.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
 
 export interface StorageSummary {
@@ -28,6 +30,8 @@ export interface StorageSummary {
   /** Another program wrote the JSON files, and that is not brought in yet; asking for the summary starts it. */
   readonly changedOutside: boolean
   readonly settings: StackroomSettings | null
+  /** Source files that are gone while their documents are still here, as the last run found them. */
+  readonly missingFiles: number
   readonly files: readonly {
     readonly name: string
     readonly bytes: number
@@ -60,18 +64,54 @@ export interface ManifestEntry {
   /** SHA-256 of the content, hexadecimal. */
   readonly contentHash: string
   readonly refDocIds: readonly string[]
+  /** What made the documents: reader and node parser, with versions and settings. Empty: before that was kept. */
+  readonly readBy?: string
+  /** The path that stands in the text that was embedded, where it is not `path`. */
+  readonly embeddedPath?: string | null
+  /** Why nothing could be made of the file as it is; the documents are then those of an earlier content. */
+  readonly failure?: { readonly code: ErrorCode; readonly message: string } | null
 }
 
-/** One transaction: what it removes goes first. Durable when the promise resolves. */
+/** A document whose nodes and vectors are taken from another one of the same content. */
+export interface DocumentCopy {
+  /** Ref doc id of the other one. */
+  readonly from: string
+  readonly document: SourceDocument
+  /** The other one goes, and its nodes are the new one's: a moved file. Else the nodes get ids of their own. */
+  readonly keepNodeIds: boolean
+}
+
+/** One transaction: what is copied is read first, then goes what it removes. Durable when the promise resolves. */
 export interface StorageChange {
   /** As `delete_ref_doc(id, delete_from_docstore=True)`; ids that are not there are passed over. */
   readonly deleteRefDocIds?: readonly string[]
   /** As `delete_ref_doc(id)`: the vectors and the index forget it, the docstore keeps it. */
   readonly deleteFromIndexOnly?: readonly string[]
   readonly insert?: readonly DocumentWithVectors[]
+  /** Documents of which `ingestion.copyable` said that they can be copied; throws `not-found` for another. */
+  readonly copy?: readonly DocumentCopy[]
   readonly manifest?: readonly ManifestEntry[]
   /** Paths to take out of the manifest. */
   readonly forgetSources?: readonly string[]
+  readonly report?: readonly ReportedFile[]
+}
+
+/** What is kept of source files and of runs over them, besides the manifest entries of a change. */
+export interface IngestRecords {
+  /** In the order of the paths. */
+  manifestPage(query: ManifestQuery): Promise<ManifestEntry[]>
+  /** Files that have documents, of a file or a folder. */
+  countFiles(under: readonly string[]): Promise<number[]>
+  /** Files that were indexed with one of these contents. */
+  withContent(contentHashes: readonly string[]): Promise<ManifestEntry[]>
+  /** Of each document, whether it can be copied. */
+  copyable(refDocIds: readonly string[]): Promise<boolean[]>
+  beginReport(beginning: ReportBeginning): Promise<void>
+  finishReport(finishedAt: string): Promise<void>
+  report(query: FileReportQuery): Promise<FileReport>
+  /** A run that was begun and not finished, as whoever noted it wrote it; null: there is none. */
+  unfinished(): Promise<string | null>
+  noteUnfinished(text: string | null): Promise<void>
 }
 
 export interface ScoredNode {
@@ -123,6 +163,7 @@ export interface StorageFolder extends AsyncDisposable {
   /** Nodes from all over the folder with their vectors, those with text first: the same ones as long as nothing changes. */
   sampleNodes(count: number): Promise<SampledNode[]>
   readonly replacement: VectorReplacement
+  readonly ingestion: IngestRecords
   /** As `docstore.get_document_hash`, in the ids' order: what `refresh_ref_docs` compares. */
   documentHashes(refDocIds: readonly string[]): Promise<(string | null)[]>
   /** Throws `dimension-mismatch`, `read-only`, `disk-full`; then nothing of the change was done. */

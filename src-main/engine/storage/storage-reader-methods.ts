@@ -1,6 +1,8 @@
 /** What the storage worker that reads from a folder answers. */
 import { StackroomError } from '#contract'
 import { explainStoreError } from './damaged-store.ts'
+import type { FileReportQuery } from './file-report.ts'
+import type { ManifestQuery } from './source-manifest.ts'
 import { StorageReader } from './storage-reader.ts'
 import type { OpenedFolder } from './storage-writer.ts'
 
@@ -34,6 +36,12 @@ export function storageReaderMethods() {
     nodesOfDocument: (refDocId: string) => reading((open) => open.nodesOfDocument(refDocId)),
     documentHashes: (refDocIds: readonly string[]) => reading((open) => open.documentHashes(refDocIds)),
     manifest: (_: null) => reading((open) => open.manifest()),
+    manifestPage: (query: ManifestQuery) => reading((open) => open.manifestPage(query)),
+    countFiles: (under: readonly string[]) => reading((open) => open.countFiles(under)),
+    withContent: (contentHashes: readonly string[]) => reading((open) => open.withContent(contentHashes)),
+    copyable: (refDocIds: readonly string[]) => reading((open) => open.copyable(refDocIds)),
+    report: (query: FileReportQuery) => reading((open) => open.report(query)),
+    unfinished: (_: null) => reading((open) => open.unfinished()),
     async close(_: null): Promise<void> {
       await reader?.[Symbol.asyncDispose]()
       reader = undefined

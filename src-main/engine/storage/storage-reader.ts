@@ -4,11 +4,21 @@
  */
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { FileReport } from '#contract'
 import { VectorSearch } from '#engine/retrieve/vector-search.ts'
 import { nodeIdsOfDocument } from './document-nodes.ts'
 import { layoutOf } from './folder-layout.ts'
 import { summaryOf } from './folder-summary.ts'
-import { readManifest } from './source-manifest.ts'
+import { readReport, type FileReportQuery } from './file-report.ts'
+import { isCopyable } from './copy-document.ts'
+import {
+  countManifest,
+  manifestPage,
+  manifestWithContent,
+  readManifest,
+  type ManifestQuery,
+} from './source-manifest.ts'
+import { unfinishedKey } from './source-tables.ts'
 import { identityOf, workingFile } from './replace-working-store.ts'
 import { originalKey, parsePythonJson, storedKey } from './llamaindex/python-json.ts'
 import { PackedVectors, packedEnding } from './packed-vectors.ts'
@@ -177,6 +187,30 @@ export class StorageReader implements AsyncDisposable {
 
   manifest(): ManifestEntry[] {
     return this.#read(() => readManifest(this.#store))
+  }
+
+  manifestPage(query: ManifestQuery): ManifestEntry[] {
+    return this.#read(() => manifestPage(this.#store, query))
+  }
+
+  countFiles(under: readonly string[]): number[] {
+    return this.#read(() => under.map((path) => countManifest(this.#store, path)))
+  }
+
+  withContent(contentHashes: readonly string[]): ManifestEntry[] {
+    return this.#read(() => manifestWithContent(this.#store, contentHashes))
+  }
+
+  copyable(refDocIds: readonly string[]): boolean[] {
+    return this.#read(() => refDocIds.map((id) => isCopyable(this.#store, id)))
+  }
+
+  report(query: FileReportQuery): FileReport {
+    return this.#read(() => readReport(this.#store, query))
+  }
+
+  unfinished(): string | null {
+    return this.#read(() => this.#store.meta(unfinishedKey))
   }
 
   summary(): StorageSummary {

@@ -3,6 +3,7 @@ import { StackroomError } from '#contract'
 import type { WorkerCallContext } from '#platform/worker-server.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
 import type { StorageChange } from './storage-folder.ts'
+import { beginReport, finishReport, type ReportBeginning } from './file-report.ts'
 import { discardOldVectors, finishReplacement, restoreOldVectors } from './old-vectors.ts'
 import {
   addNewVectors,
@@ -12,6 +13,7 @@ import {
   type ReplacementTarget,
 } from './replace-vectors.ts'
 import type { ConflictSide } from './shared-store.ts'
+import { unfinishedKey } from './source-tables.ts'
 import { StorageWriter, type OpenedFolder, type StorageWriterOptions } from './storage-writer.ts'
 
 export type StorageWriterMethods = ReturnType<typeof storageWriterMethods>
@@ -41,6 +43,9 @@ export function storageWriterMethods() {
     discardOldVectors: (_: null) => opened().work(({ workingFolder }) => discardOldVectors(workingFolder)),
     restoreOldVectors: (_: null, { signal }: WorkerCallContext) =>
       opened().work((folder) => restoreOldVectors(folder, signal)),
+    beginReport: (beginning: ReportBeginning) => opened().work(({ store }) => beginReport(store, beginning)),
+    finishReport: (finishedAt: string) => opened().work(({ store }) => finishReport(store, finishedAt)),
+    noteUnfinished: (text: string | null) => opened().work(({ store }) => store.setMeta(unfinishedKey, text)),
     bringIn: (_: null, { signal }: WorkerCallContext) => opened().bringIn(signal),
     persist: (_: null, { signal }: WorkerCallContext) => opened().persist(signal),
     resolveConflict: (keep: ConflictSide, { signal }: WorkerCallContext) =>

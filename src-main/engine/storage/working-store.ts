@@ -13,8 +13,9 @@ import { errorCodeOf } from '#platform/file-errors.ts'
 import { columnsOf, requireSound } from './damaged-store.ts'
 import { countsTable, countWithTriggers } from './entry-counts.ts'
 import { storeFileOf, sectionRoleOf, type SectionRole } from './llamaindex/store-files.ts'
+import { sourceTables, upgradeSourceTables } from './source-tables.ts'
 
-export const workingStoreVersion = 4
+export const workingStoreVersion = 5
 
 const schema = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -39,10 +40,7 @@ const schema = `
   CREATE TABLE vectors (store INTEGER, row INTEGER, node_id TEXT NOT NULL, PRIMARY KEY (store, row)) WITHOUT ROWID;
   /* Rows of the packed file that are not searched: deleted, replaced, zero, not a number, or without a node. */
   CREATE TABLE masked (id INTEGER PRIMARY KEY, store INTEGER NOT NULL, row INTEGER NOT NULL);
-  CREATE TABLE manifest (
-    path TEXT PRIMARY KEY, bytes REAL NOT NULL, modified_ms REAL NOT NULL, content_hash TEXT NOT NULL,
-    ref_doc_ids TEXT NOT NULL
-  ) WITHOUT ROWID;
+  ${sourceTables}
   /* Vectors of another model, gathered to take the place of all of a vector store's: see replace-vectors.ts. */
   CREATE TABLE replacement (row INTEGER PRIMARY KEY, node_id TEXT NOT NULL UNIQUE, text_hash TEXT NOT NULL);
   ${countsTable}
@@ -126,6 +124,7 @@ export class WorkingStore implements Disposable {
         this.database.exec(schema)
         this.database.pragma(`user_version = ${workingStoreVersion}`)
       } else {
+        if (mode === 'write') this.#upgrade()
         const version = this.database.pragma('user_version', { simple: true })
         if (version !== workingStoreVersion)
           throw new StackroomError(
@@ -143,6 +142,15 @@ export class WorkingStore implements Disposable {
       this.database.close()
       throw error
     }
+  }
+
+  /** What version 4 had is kept: it lacked what is known of source files by now. */
+  #upgrade(): void {
+    if (this.database.pragma('user_version', { simple: true }) !== 4) return
+    this.database.transaction(() => {
+      upgradeSourceTables(this.database)
+      this.database.pragma(`user_version = ${workingStoreVersion}`)
+    })()
   }
 
   /** After the rows of an import are in: building an index at once is several times faster than row by row. */

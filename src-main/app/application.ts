@@ -8,15 +8,19 @@ import { FolderCare } from './folder-care.ts'
 import { folderInfo } from './folder-info.ts'
 import { FolderUpkeep } from './folder-upkeep.ts'
 import type { HostServices } from './host-services.ts'
+import { reportPageAsCsv } from './file-report.ts'
 import { Ingest } from './ingest.ts'
 import { inspectPaths } from './inspect-paths.ts'
 import { Jobs } from './jobs.ts'
 import { KnowledgeBaseModels } from './knowledge-base-models.ts'
 import { Library } from './library.ts'
 import { modelHandlers } from './model-commands.ts'
+import { previewFile } from './preview-file.ts'
 import { Search } from './search.ts'
 import { SettingsFile } from './settings.ts'
+import { SourceCommands } from './sources.ts'
 import { Uploads } from './uploads.ts'
+import { WatchFolders } from './watch-folders.ts'
 
 export interface ApplicationOptions {
   readonly services: HostServices
@@ -41,7 +45,15 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const services = new EngineServices({ dataFolder, resourcesFolder, secrets: host.secrets })
   const library = await Library.load({ dataFolder, services, emit, log })
   const jobs = new Jobs(emit, log)
-  const ingest = new Ingest({ services, library, jobs, log })
+  const ingest: Ingest = new Ingest({
+    ...{ services, library, jobs, log },
+    onSourcesChanged: (knowledgeBaseId) => watching.follow(knowledgeBaseId),
+  })
+  const watching: WatchFolders = new WatchFolders({
+    ...{ library, jobs, log },
+    pathsChanged: (knowledgeBaseId, paths) => ingest.pathsChanged(knowledgeBaseId, paths),
+  })
+  const sources = new SourceCommands({ library, jobs, watching })
   const upkeep = new FolderUpkeep({ folders: services.folders, library, jobs, log })
   const care = new FolderCare({ services, library, jobs, emit })
   const search = new Search(library, services.checks)
@@ -61,7 +73,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     'settings.read': () => settings.read(),
     'settings.write': (input) => settings.write(input),
     'library.list': () => library.list(),
-    'library.inspect': ({ paths }, { signal }) => inspectPaths(paths, signal),
+    'library.inspect': ({ paths, ...options }, { signal }) => inspectPaths(paths, signal, options),
     'library.open': ({ persistDir }) => library.open(persistDir),
     'library.activate': ({ knowledgeBaseId }) => library.activate(knowledgeBaseId),
     'library.rename': ({ knowledgeBaseId, name }) => library.rename(knowledgeBaseId, name),
@@ -70,6 +82,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
         throw new StackroomError('busy', 'Files are being indexed into this knowledge base.', {
           hint: 'Cancel that first, or wait until it is done.',
         })
+      await watching.stop(knowledgeBaseId)
       await library.forget(knowledgeBaseId)
       return {}
     },
@@ -95,7 +108,25 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     },
     'uploads.begin': ({ name }) => uploads.begin(name),
     'ingest.start': (input) => ingest.start(input),
+    'ingest.preview': (input, { signal }) => previewFile(services, input, signal),
+    'ingest.refresh': (input) => ingest.refresh(input),
+    'ingest.retry': ({ knowledgeBaseId }) => ingest.retry(knowledgeBaseId),
+    'ingest.report': async ({ knowledgeBaseId, ...query }) =>
+      (await library.folderOf(knowledgeBaseId)).ingestion.report(query),
+    'ingest.reportCsv': async ({ knowledgeBaseId, ...query }) =>
+      reportPageAsCsv(await library.folderOf(knowledgeBaseId), query),
+    'ingest.sources': ({ knowledgeBaseId }) => sources.list(knowledgeBaseId),
+    'ingest.configure': (input) => sources.configure(input),
+    'ingest.removeSource': (input) => sources.remove(input),
     'jobs.list': () => jobs.list(),
+    'jobs.pause': async ({ jobId }) => {
+      await ingest.pause(jobId)
+      return {}
+    },
+    'jobs.resume': async ({ jobId }) => {
+      await ingest.resume(jobId)
+      return {}
+    },
     'jobs.cancel': ({ jobId }) => {
       jobs.cancel(jobId)
       return {}
@@ -109,11 +140,14 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     ...modelHandlers(services, new KnowledgeBaseModels(services, library, jobs)),
   }
 
+  const resuming = ingest.resumeUnfinished().then(() => watching.start())
   return {
     handlers,
     log,
     uploads,
     async close() {
+      await resuming
+      await watching.close()
       await jobs.close()
       await upkeep.close()
       await services.close()

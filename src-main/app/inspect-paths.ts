@@ -1,12 +1,28 @@
 /** What paths are and what would be done with them, before anything is done. */
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { StackroomError, toErrorShape, type FolderKind, type Inspection } from '#contract'
+import {
+  sourceRulesSchema,
+  StackroomError,
+  toErrorShape,
+  type FolderKind,
+  type Inspection,
+  type SourceRules,
+} from '#contract'
 import { inspectSources } from '#engine/ingest/inspect-sources.ts'
 import { detectFolderKind } from '#engine/storage/detect-folder-kind.ts'
 import { defaultStorageRoot } from '#platform/data-folder.ts'
 
-export async function inspectPaths(given: readonly string[], signal: AbortSignal): Promise<Inspection> {
+export interface InspectOptions {
+  readonly rules?: Partial<SourceRules> | undefined
+  readonly recognizeText?: boolean
+}
+
+export async function inspectPaths(
+  given: readonly string[],
+  signal: AbortSignal,
+  { rules, recognizeText = false }: InspectOptions = {},
+): Promise<Inspection> {
   const paths = given.map((path) => resolve(path))
   const [first = ''] = paths
   const suggestedName = nameFor(paths)
@@ -18,6 +34,7 @@ export async function inspectPaths(given: readonly string[], signal: AbortSignal
     files: 0,
     bytes: 0,
     truncated: false,
+    sampleFiles: [],
     suggestedName,
     suggestedPersistDir: await uniquePath(join(defaultStorageRoot(), suggestedName)),
     error: null,
@@ -32,9 +49,18 @@ export async function inspectPaths(given: readonly string[], signal: AbortSignal
       if (kind === 'files' && (await isModelFolder(first))) return { ...result, modelFolder: true }
       if (kind !== 'files' && kind !== 'empty') return { ...result, kind, suggestedPersistDir: first }
     }
-    const found = await inspectSources(paths, { signal })
+    const found = await inspectSources(
+      paths.map((path) => ({ path, rules: sourceRulesSchema.parse({ ...rules }) })),
+      { signal, ...(recognizeText && { readerOptions: { recognizeText: ['eng'] } }) },
+    )
     const kind: FolderKind = found.files === 0 ? 'empty' : 'files'
-    return { ...result, ...found, kind, error: problemOf(found, suggestedName) }
+    return {
+      ...result,
+      ...found,
+      sampleFiles: [...found.sampleFiles],
+      kind,
+      error: problemOf(found, suggestedName),
+    }
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof StackroomError)) throw error

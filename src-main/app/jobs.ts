@@ -9,6 +9,7 @@ import {
   type Job,
   type JobProgress,
 } from '#contract'
+import type { PauseGate } from '#engine/ingest/pause-gate.ts'
 import type { Log } from '#platform/log.ts'
 
 export interface JobResult {
@@ -21,12 +22,25 @@ export interface JobWork {
   readonly kind: Job['kind']
   readonly knowledgeBaseId: string
   readonly title: string
+  /** Default: `asked`. */
+  readonly origin?: Job['origin']
   /** Jobs with the same queue run one after the other. */
   readonly queue: string
+  /** Of work that can be held up. */
+  readonly pause?: PauseGate | undefined
   readonly run: (signal: AbortSignal, onProgress: (progress: JobProgress) => void) => Promise<JobResult>
 }
 
 const eventIntervalMs = 100
+/** Failed files that a job's report names: it is sent with every event. */
+const failedFilesInReport = 1000
+
+const quitting = new StackroomError('cancelled', 'The app was closed.')
+
+/** Whether work was cancelled because the app ends, and not because somebody wanted it to stop. */
+export function isQuitting(reason: unknown): boolean {
+  return reason === quitting
+}
 
 const nothingYet: JobProgress = {
   phase: 'scanning',
@@ -47,8 +61,10 @@ interface Entry {
   job: Job
   readonly controller: AbortController
   readonly queue: string
+  readonly pause: PauseGate | undefined
   lastEvent: number
   timer: NodeJS.Timeout | undefined
+  isRunning: boolean
   ended: Promise<void>
 }
 
@@ -72,6 +88,7 @@ export class Jobs {
       knowledgeBaseId: work.knowledgeBaseId,
       title: work.title,
       state: 'queued',
+      origin: work.origin ?? 'asked',
       startedAt: new Date().toISOString(),
       finishedAt: null,
       progress: nothingYet,
@@ -82,8 +99,10 @@ export class Jobs {
       job,
       controller: new AbortController(),
       queue: work.queue,
+      pause: work.pause,
       lastEvent: 0,
       timer: undefined,
+      isRunning: false,
       ended: Promise.resolve(),
     }
     this.#entries.set(job.id, entry)
@@ -96,11 +115,34 @@ export class Jobs {
     return [...this.#entries.values()].map(({ job }) => job)
   }
 
-  cancel(jobId: string): void {
+  get(jobId: string): Job {
+    return this.#get(jobId).job
+  }
+
+  /** Says whether it is held up now: work that has ended is not. Throws `wrong-usage` for work that cannot be. */
+  pause(jobId: string): boolean {
+    const entry = this.#get(jobId)
+    if (!entry.pause) throw new StackroomError('wrong-usage', 'This work cannot be paused, only cancelled.')
+    if (!isActive(entry.job) || entry.job.state === 'cancelling') return false
+    entry.pause.pause()
+    const progress = { ...entry.job.progress, nodesPerSecond: null, secondsLeft: null }
+    this.#change(entry, { state: 'paused', progress })
+    return true
+  }
+
+  resume(jobId: string): boolean {
+    const entry = this.#get(jobId)
+    if (entry.job.state !== 'paused') return false
+    entry.pause?.resume()
+    this.#change(entry, { state: entry.isRunning ? 'running' : 'queued' })
+    return true
+  }
+
+  cancel(jobId: string, reason = new StackroomError('cancelled', 'The work was cancelled.')): void {
     const entry = this.#get(jobId)
     if (!isActive(entry.job)) return
     this.#change(entry, { state: 'cancelling' })
-    entry.controller.abort(new StackroomError('cancelled', 'The work was cancelled.'))
+    entry.controller.abort(reason)
   }
 
   dismiss(jobId: string): void {
@@ -115,10 +157,21 @@ export class Jobs {
     return [...this.#entries.values()].some((entry) => entry.queue === queue && isActive(entry.job))
   }
 
+  /** Resolves when nothing is under way in the queue. */
+  async idle(queue: string): Promise<void> {
+    for (;;) {
+      const active = [...this.#entries.values()].filter(
+        (entry) => entry.queue === queue && isActive(entry.job),
+      )
+      if (active.length === 0) return
+      await Promise.all(active.map(({ ended }) => ended))
+    }
+  }
+
   /** Cancels everything and waits until what was committed is kept. */
   async close(): Promise<void> {
     const entries = [...this.#entries.values()].filter(({ job }) => isActive(job))
-    for (const { job } of entries) this.cancel(job.id)
+    for (const { job } of entries) this.cancel(job.id, quitting)
     await Promise.all(entries.map(({ ended }) => ended))
   }
 
@@ -127,9 +180,15 @@ export class Jobs {
     try {
       await before
       signal.throwIfAborted()
-      this.#change(entry, { state: 'running' })
+      entry.isRunning = true
+      this.#change(entry, { state: entry.pause?.isPaused ? 'paused' : 'running' })
       const { report, error } = await work.run(signal, (progress) => this.#progress(entry, progress))
-      this.#end(entry, { state: error ? 'failed' : 'done', report, error: error?.toShape() ?? null })
+      const failed = report.failed.slice(0, failedFilesInReport)
+      this.#end(entry, {
+        state: error ? 'failed' : 'done',
+        report: { ...report, failed },
+        error: error?.toShape() ?? null,
+      })
     } catch (error) {
       if (signal.aborted && (isCancelled(error) || error === signal.reason))
         return this.#end(entry, { state: 'cancelled' })
@@ -174,5 +233,5 @@ export class Jobs {
 }
 
 function isActive({ state }: Job): boolean {
-  return state === 'queued' || state === 'running' || state === 'cancelling'
+  return state === 'queued' || state === 'running' || state === 'paused' || state === 'cancelling'
 }

@@ -111,6 +111,8 @@ export class Library {
       size: 0,
       lastIndexed: null,
       sources: [],
+      watched: false,
+      missingFiles: 0,
       error: null,
       warnings: [],
     }
@@ -148,7 +150,9 @@ export class Library {
         modelRecorded: check.recorded,
         modelVerdict: check.verdict,
         lastIndexed: settings?.lastIndexed ?? null,
-        sources: settings?.sources ?? [],
+        sources: settings?.sources.map(({ path }) => path) ?? [],
+        watched: settings?.sources.some(({ watch }) => watch) ?? false,
+        missingFiles: summary.missingFiles,
         error: check.refused.includes('search') ? check.error : null,
         // The window has a notice of its own for a conflict.
         warnings: [...warnings, ...warningsOf(check)].filter((text) => text !== bothSidesChanged().message),

@@ -36,11 +36,11 @@ export async function reembedFolder(
       },
     )
   await models.requireConsent(options.model, storage.persistDir)
-  const model = await models.open(options.model)
-  const { identity } = model
+  const { model, metadataMode } = await checks.reembeddingWith(storage, options.model, signal)
+  const identity = { ...model.identity, metadataMode }
   const key = JSON.stringify(Object.entries(identity).sort(([a], [b]) => (a < b ? -1 : 1)))
   const { done, total } = await storage.replacement.begin(
-    { key, dimensions: identity.dimensions },
+    { key, dimensions: identity.dimensions, metadataMode },
     { signal },
   )
   const progress = new ReembedProgress(summary.documents, done, total, options.onProgress)
@@ -63,6 +63,13 @@ export async function reembedFolder(
     skipped: withoutText,
     unchanged: 0,
     failed: [],
+    failedFiles: 0,
+    added: 0,
+    changed: 0,
+    moved: 0,
+    removed: 0,
+    missing: 0,
+    unavailable: [],
     seconds: (performance.now() - started) / 1000,
   }
 }
@@ -98,7 +105,7 @@ async function embedPages(
       page = next
       if (texts.length === 0) continue
       const vectors = await model.embedDocuments(
-        texts.map(({ embedText }) => embedText),
+        texts.map(({ text }) => text),
         {
           signal,
           onVectors: (indices) => {

@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { sourceSettingsSchema } from '#contract'
 import { BUNDLED_MODEL_ID, EmbedModelRegistry } from '#engine/embed/model-registry.ts'
 import { nodeParserSettingsFor, toTransformation } from '#engine/ingest/node-parser-settings.ts'
 import { ingest } from '#engine/ingest/pipeline.ts'
@@ -34,7 +35,7 @@ test(
         folder: registry.bundledModelFolder,
       })
       const run = (storage: StorageFolder) =>
-        ingest({ storage, model, paths: [source], nodeParserSettings, readerPool: pool })
+        ingest({ storage, model, sources: [source], nodeParserSettings, readerPool: pool })
       const best = async (storage: StorageFolder, question: string) => {
         const [hit] = await storage.query(await model.embedQuery(question), 1)
         return (await storage.nodes([hit?.nodeId ?? '']))[0]
@@ -49,10 +50,10 @@ test(
             name: 'Handbook',
             created: new Date().toISOString(),
             lastIndexed: null,
-            embedModel: { ...model.identity },
+            embedModel: { ...model.identity, metadataMode: 'embed' },
             transformations: [toTransformation(nodeParserSettings, model.identity.id)],
             vectorStore: { kind: 'simple' },
-            sources: [source],
+            sources: [sourceSettingsSchema.parse({ path: source })],
           },
         })
         expect(await run(storage)).toMatchObject({ documents: 4, nodes: 4, unchanged: 0, failed: [] })

@@ -1,37 +1,72 @@
 /**
  * The second half of the pipeline: gathers parsed files into batches, embeds their nodes, and commits each batch in one
- * change while the next is being embedded.
+ * change while the next is being embedded. Files whose content is known take their nodes over instead.
  */
-import type { EmbedModel } from '#engine/embed/embed-model.ts'
+import type { EmbedModel, NodeTextMode } from '#engine/embed/embed-model.ts'
 import type { ParsedDocument } from '#engine/schema/node.ts'
-import type { DocumentWithVectors, ManifestEntry } from '#engine/storage/storage-folder.ts'
-import type { IngestStorage, ReadFile } from './pipeline.ts'
+import type {
+  DocumentCopy,
+  DocumentWithVectors,
+  ManifestEntry,
+  StorageFolder,
+} from '#engine/storage/storage-folder.ts'
+import type { FileToRead } from './compare-sources.ts'
+import { sortByContent, type KnownContent } from './known-content.ts'
+import type { ParsedFile } from './parse-file.ts'
+import type { PauseGate } from './pause-gate.ts'
 import type { IngestProgress } from './progress.ts'
+import type { RunReport } from './run-report.ts'
 
 /** Nodes of a batch: enough to keep a model busy, few enough that little is lost when the work stops. */
 const batchNodes = 256
+/** The first batches are smaller: something can be searched soon. */
+const firstBatchNodes = 16
+
+export interface ReadFile {
+  readonly file: FileToRead
+  readonly parsed: ParsedFile
+}
 
 export interface EmbedAndCommitOptions {
   readonly files: AsyncIterable<ReadFile>
-  readonly storage: IngestStorage
+  readonly storage: Pick<StorageFolder, 'change' | 'ingestion'>
   readonly model: EmbedModel
+  readonly metadataMode: NodeTextMode
+  /** Files that are not there any more; those that turn out to be moved are taken out. */
+  readonly gone: Map<string, ManifestEntry>
+  readonly report: RunReport
   readonly progress: IngestProgress
+  readonly pause: PauseGate
   readonly signal: AbortSignal | undefined
 }
 
 export async function embedAndCommit(options: EmbedAndCommitOptions): Promise<void> {
-  const { files, storage, signal } = options
+  const { files, storage, signal, gone } = options
   let batch: ReadFile[] = []
   let nodes = 0
+  let wanted = firstBatchNodes
   let committing: Promise<void> = Promise.resolve()
+  /** Contents that come or go with the change under way: what is known of them is not true yet. */
+  let unsettled = new Set<string>()
 
   async function flush(): Promise<void> {
-    const embedded = await embedBatch(batch, options)
-    batch = []
-    nodes = 0
+    if (batch.some(({ parsed }) => unsettled.has(parsed.contentHash))) await committing
+    const { toEmbed, toCopy, later } = await sortByContent(batch, storage, gone)
+    batch = [...later]
+    nodes = later.reduce((sum, file) => sum + countNodes(file), 0)
+    const embedded = await embedBatch(toEmbed, options)
     await committing
     signal?.throwIfAborted()
-    committing = commit(embedded, storage, options.progress)
+    unsettled = new Set(
+      [...toEmbed, ...toCopy.map(({ read }) => read)].flatMap(({ file, parsed }) => [
+        parsed.contentHash,
+        file.known?.contentHash ?? '',
+      ]),
+    )
+    committing = commit(
+      [...embedded, ...toCopy.map(({ read, from }) => ({ read, from, documents: [] }))],
+      options,
+    )
     // Failures surface where the next batch, or the end, waits for it.
     committing.catch(() => undefined)
   }
@@ -40,26 +75,31 @@ export async function embedAndCommit(options: EmbedAndCommitOptions): Promise<vo
     for await (const file of files) {
       batch.push(file)
       nodes += countNodes(file)
-      if (nodes >= batchNodes || batch.length >= batchNodes) await flush()
+      if (nodes < wanted && batch.length < wanted) continue
+      await flush()
+      wanted = Math.min(wanted * 2, batchNodes)
     }
-    if (batch.length > 0) await flush()
+    while (batch.length > 0) await flush()
   } finally {
     // A change under way is finished before anyone closes the storage.
     await committing
   }
 }
 
-interface EmbeddedFile {
+interface FinishedFile {
   readonly read: ReadFile
   readonly documents: readonly DocumentWithVectors[]
+  readonly from?: KnownContent
 }
 
 async function embedBatch(
   batch: readonly ReadFile[],
-  { model, progress, signal }: EmbedAndCommitOptions,
-): Promise<EmbeddedFile[]> {
+  { model, metadataMode, progress, pause, signal }: EmbedAndCommitOptions,
+): Promise<FinishedFile[]> {
   const texts = batch.flatMap(({ parsed }) =>
-    (parsed.documents ?? []).flatMap(({ nodes }) => nodes.map(({ embedText }) => embedText)),
+    (parsed.documents ?? []).flatMap(({ nodes }) =>
+      nodes.map(({ node, embedText }) => (metadataMode === 'embed' ? embedText : node.text)),
+    ),
   )
   let bytes = 0
   for (const { file, parsed } of batch) {
@@ -72,6 +112,7 @@ async function embedBatch(
     const { nodes, bytesDone } = progress.counts
     progress.update({ nodes: nodes + count, bytesDone: bytesDone + (bytes * count) / texts.length })
   }
+  await pause.pass(signal)
   const vectors =
     texts.length === 0
       ? []
@@ -94,32 +135,66 @@ async function embedBatch(
 }
 
 async function commit(
-  files: readonly EmbeddedFile[],
-  storage: IngestStorage,
-  progress: IngestProgress,
+  files: readonly FinishedFile[],
+  { storage, report, progress }: EmbedAndCommitOptions,
 ): Promise<void> {
-  const documents = files.flatMap((file) => file.documents)
+  const insert = files.flatMap((file) => file.documents)
+  const copy = files.flatMap(copiesOf)
   const replaced = files
     .filter(({ read }) => read.parsed.documents !== null)
-    .flatMap(({ read }) => read.known?.refDocIds ?? [])
+    .flatMap(({ read }) => read.file.known?.refDocIds ?? [])
+  // Their ids are their paths: another program may have indexed the same file into this folder.
+  const own = [...insert, ...copy].map(({ document }) => document.id)
+  for (const file of files) noteFile(file, report)
+  const { manifest, report: rows } = report.take()
   await storage.change({
-    // Their ids are their paths: another program may have indexed the same file into this folder.
-    deleteRefDocIds: [...new Set([...replaced, ...documents.map(({ document }) => document.id)])],
-    insert: documents,
-    manifest: files.map(toManifestEntry),
+    copy,
+    deleteRefDocIds: [...new Set([...replaced, ...own])],
+    insert,
+    // The place of what was moved is free, or was taken by another file in this very change.
+    forgetSources: files.flatMap(({ from }) => (from?.isMoved ? [from.entry.path] : [])),
+    manifest,
+    report: rows,
   })
-  const { filesDone, documents: before } = progress.counts
-  progress.update({ filesDone: filesDone + files.length, documents: before + documents.length })
+  const { filesDone, documents } = progress.counts
+  progress.update({
+    filesDone: filesDone + files.length,
+    documents: documents + insert.length + copy.filter(({ keepNodeIds }) => !keepNodeIds).length,
+  })
+  for (const { read, from } of files) if (from) progress.addFreeBytes(read.file.bytes)
+}
+
+function copiesOf({ read, from }: FinishedFile): DocumentCopy[] {
+  if (!from) return []
+  return (read.parsed.documents ?? []).map(({ document }, index) => ({
+    from: from.entry.refDocIds[index] ?? '',
+    document,
+    keepNodeIds: from.isMoved,
+  }))
+}
+
+function noteFile(file: FinishedFile, report: RunReport): void {
+  const { read, from } = file
+  const { path, known } = read.file
+  const entry = toManifestEntry(file)
+  if (from?.isMoved) report.add(path, 'moved', { from: from.entry.path }, entry)
+  else if (read.parsed.documents === null) report.add(path, 'unchanged', {}, entry)
+  else report.add(path, known && known.refDocIds.length > 0 ? 'changed' : 'added', {}, entry)
 }
 
 /** A file whose content is what it was keeps its documents; only its time is new. */
-function toManifestEntry({ read, documents }: EmbeddedFile): ManifestEntry {
+function toManifestEntry({ read, documents, from }: FinishedFile): ManifestEntry {
   const { path, bytes, modifiedMs, contentHash } = read.parsed
-  const refDocIds =
-    read.parsed.documents === null
-      ? (read.known?.refDocIds ?? [])
-      : documents.map(({ document }) => document.id)
-  return { path, bytes, modifiedMs, contentHash, refDocIds }
+  const { readBy, known } = read.file
+  const file = { path, bytes, modifiedMs, contentHash, readBy, failure: null }
+  if (read.parsed.documents === null)
+    return { ...file, refDocIds: known?.refDocIds ?? [], embeddedPath: known?.embeddedPath ?? null }
+  if (!from) return { ...file, refDocIds: documents.map(({ document }) => document.id) }
+  return {
+    ...file,
+    refDocIds: read.parsed.documents.map(({ document }) => document.id),
+    embeddedPath: from.entry.embeddedPath ?? from.entry.path,
+  }
 }
 
 function countNodes({ parsed }: ReadFile): number {

@@ -2,7 +2,8 @@
 
 export type IgnoredReason = 'hidden' | 'ignored-folder' | 'system-file'
 
-const ignoredFolders = new Set([
+/** Folders that programs fill, for themselves. */
+export const programFolderNames: readonly string[] = [
   'node_modules',
   'bower_components',
   'jspm_packages',
@@ -11,20 +12,39 @@ const ignoredFolders = new Set([
   '$RECYCLE.BIN',
   'System Volume Information',
   'lost+found',
-])
-const systemFiles = new Set(['thumbs.db', 'desktop.ini', 'icon\r', 'ehthumbs.db'])
+  '.git',
+  '.hg',
+  '.svn',
+  '.venv',
+  '.tox',
+  '.mypy_cache',
+  '.pytest_cache',
+  '.ruff_cache',
+  '.gradle',
+  '.Trash',
+]
+const programFolders = new Set(programFolderNames)
+const systemFiles = new Set(['thumbs.db', 'desktop.ini', 'icon\r', 'ehthumbs.db', '.ds_store'])
+
+/** What of it is wanted all the same. */
+export interface WantedByRules {
+  readonly hidden: boolean
+  readonly programFolders: boolean
+}
 
 /** Why an entry of this name is left out, or null. */
-export function ignoredName(name: string): IgnoredReason | null {
-  if (name.startsWith('.')) return 'hidden'
-  if (ignoredFolders.has(name)) return 'ignored-folder'
+export function ignoredName(name: string, rules: WantedByRules): IgnoredReason | null {
+  // A working store is nobody's document.
+  if (name === '.stackroom') return 'hidden'
+  if (name.startsWith('.') && !rules.hidden) return 'hidden'
+  if (programFolders.has(name) && !rules.programFolders) return 'ignored-folder'
   // `~$` begins the lock files that office programs leave beside an open document.
   return systemFiles.has(name.toLowerCase()) || name.startsWith('~$') ? 'system-file' : null
 }
 
 /** Folders that say of themselves that they hold nothing of their own: Python environments and caches. */
-export function isIgnoredFolder(names: ReadonlySet<string>): boolean {
-  return names.has('pyvenv.cfg') || names.has('CACHEDIR.TAG')
+export function isIgnoredFolder(names: ReadonlySet<string>, rules: WantedByRules): boolean {
+  return !rules.programFolders && (names.has('pyvenv.cfg') || names.has('CACHEDIR.TAG'))
 }
 
 /** A folder that a storage context or Chroma was persisted to: an index is not a source. */

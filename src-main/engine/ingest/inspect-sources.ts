@@ -1,5 +1,6 @@
 /** What indexing these paths would read, counted up to a limit: shown before anything is done. */
-import { scan } from './scan.ts'
+import type { ReaderOptions } from './file-types.ts'
+import { scan, type SourceToScan } from './scan.ts'
 
 export interface SourcesInspection {
   /** Files that a reader will be tried on. */
@@ -10,29 +11,37 @@ export interface SourcesInspection {
   readonly bytes: number
   /** True when counting stopped at the limit. */
   readonly truncated: boolean
+  /** The first of the readable files. */
+  readonly sampleFiles: readonly string[]
 }
 
 export interface InspectSourcesOptions {
   /** Entries to look at before counting stops. Default: 100,000. */
   readonly limit?: number
+  readonly readerOptions?: ReaderOptions | undefined
   readonly signal?: AbortSignal | undefined
 }
 
+/** To choose one of for a preview. */
+const mostSamples = 100
+
 export async function inspectSources(
-  paths: readonly string[],
+  sources: readonly (string | SourceToScan)[],
   options: InspectSourcesOptions = {},
 ): Promise<SourcesInspection> {
-  const { limit = 100_000, signal } = options
+  const { limit = 100_000, signal, readerOptions } = options
+  const sampleFiles: string[] = []
   let readableFiles = 0
   let files = 0
   let bytes = 0
-  for await (const entry of scan(paths, { signal })) {
-    if (files >= limit) return { readableFiles, files, bytes, truncated: true }
+  for await (const entry of scan(sources, { signal, readerOptions })) {
+    if (files >= limit) return { readableFiles, files, bytes, truncated: true, sampleFiles }
     files++
     if (entry.kind === 'file') {
       readableFiles++
       bytes += entry.bytes
+      if (sampleFiles.length < mostSamples) sampleFiles.push(entry.path)
     }
   }
-  return { readableFiles, files, bytes, truncated: false }
+  return { readableFiles, files, bytes, truncated: false, sampleFiles }
 }

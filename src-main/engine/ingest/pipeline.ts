@@ -1,39 +1,60 @@
 /**
- * From paths to an index: scan, read and parse on all cores, embed in batches across files, commit each batch with its
- * files' manifest entries. Every stage waits for the next, so that memory does not grow with the number of files. What
- * was committed stays when the work is cancelled or fails, and the next run goes on from there.
+ * From sources to an index: compare what is there with the manifest, read and parse on all cores, embed in batches across
+ * files, commit each batch with its files' manifest entries, and let go of what is gone. Every stage waits for the next, so
+ * that memory does not grow with the number of files. What was committed stays when the work is cancelled, fails or is
+ * killed, and the next run goes on from there.
  */
-import {
-  StackroomError,
-  isCancelled,
-  toErrorShape,
-  type FailedFile,
-  type IngestReport,
-  type JobProgress,
-} from '#contract'
-import type { EmbedModel } from '#engine/embed/embed-model.ts'
+import { resolve } from 'node:path'
+import { StackroomError, type ErrorCode, type IngestReport, type JobProgress } from '#contract'
+import type { EmbedModel, NodeTextMode } from '#engine/embed/embed-model.ts'
 import type { ManifestEntry, StorageFolder } from '#engine/storage/storage-folder.ts'
+import { compareSources, type ComparedSources, type FileToRead } from './compare-sources.ts'
+import { embedAndCommit, type ReadFile } from './embed-and-commit.ts'
+import type { ReaderOptions } from './file-types.ts'
 import type { NodeParserSettings } from './node-parser-settings.ts'
-import { embedAndCommit } from './embed-and-commit.ts'
-import type { ParsedFile } from './parse-file.ts'
+import { PauseGate } from './pause-gate.ts'
 import { IngestProgress } from './progress.ts'
+import { readAhead } from './read-ahead.ts'
+import { readByOf } from './read-by.ts'
 import type { ReaderPool } from './reader-pool.ts'
-import { scan, type ScannedFile, type SkippedFile } from './scan.ts'
+import { removeGone } from './remove-gone.ts'
+import { RunReport } from './run-report.ts'
+import type { SourceToScan } from './scan.ts'
+import { ScanScope } from './scan-scope.ts'
 
 /** What the pipeline needs of a storage folder. */
-export type IngestStorage = Pick<StorageFolder, 'manifest' | 'change'>
+export type IngestStorage = Pick<StorageFolder, 'change' | 'ingestion'>
 
 export interface IngestOptions {
   readonly storage: IngestStorage
   readonly model: EmbedModel
-  readonly paths: readonly string[]
+  /** What of a node the model is given. Default: `embed`. */
+  readonly metadataMode?: NodeTextMode | undefined
+  /** Files and folders, by themselves or with rules. */
+  readonly sources: readonly (string | SourceToScan)[]
   readonly nodeParserSettings: NodeParserSettings
+  readonly readerOptions?: ReaderOptions | undefined
   readonly readerPool: ReaderPool
+  /** What becomes of the documents of files that are gone. Default: `keep`. */
+  readonly deleted?: 'remove' | 'keep' | undefined
+  /**
+   * Whether sources are only brought up to date: it is no error that nothing is there, and a source that is not there is
+   * passed over. Default: false.
+   */
+  readonly isRefresh?: boolean | undefined
+  /** Looks at these paths of the sources and at nothing else. */
+  readonly only?: readonly string[] | undefined
+  /** Tries files again that failed and are as they were. Default: false. */
+  readonly retryFailed?: boolean | undefined
+  readonly pause?: PauseGate | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: JobProgress) => void
   /** Told of every file that failed, as it happens, with the error and its cause for the log. */
   readonly onFailure?: (path: string, error: unknown) => void
 }
+
+/** Nodes that wait to be embedded while others are: two batches, or as many small files. */
+const nodesThatMayWait = 512
 
 /**
  * Brings the working store up to date; the JSON files are the caller's to `persist`.
@@ -42,172 +63,172 @@ export interface IngestOptions {
  *   the signal's reason. Errors of single files are in the report instead.
  */
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
-  const { storage, readerPool, nodeParserSettings, signal } = options
+  const { storage, signal, readerOptions = {}, pause = new PauseGate() } = options
   const started = performance.now()
-  const progress = new IngestProgress({ onProgress: options.onProgress })
-  const failures = new Failures(progress, options.onFailure)
+  const progress = new IngestProgress({
+    onProgress: options.onProgress,
+    now: () => performance.now() - pause.pausedMs,
+  })
+  const report = new RunReport(storage, options.onFailure)
+  const sources = options.sources.map(toSource)
+  const scope = options.only && new ScanScope(options.only)
+  if (!scope)
+    await storage.ingestion.beginReport({
+      roots: sources.map(({ path }) => path),
+      startedAt: new Date().toISOString(),
+    })
 
-  const manifest = new Map((await storage.manifest()).map((entry) => [entry.path, entry]))
-  const { files, skipped } = await findFiles(options, progress, failures)
-  progress.update({ phase: 'indexing' })
-
-  let unsupported = 0
-  let unchanged = 0
-  const stop = new AbortController()
-  const readSignal = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-  async function read(file: ScannedFile): Promise<ReadFile | null> {
-    const known = manifest.get(file.path)
-    if (known && known.bytes === file.bytes && known.modifiedMs === file.modifiedMs) {
-      unchanged++
-      finish(file.bytes)
-      return null
-    }
-    progress.update({ currentFile: file.path })
-    try {
-      const parsed = await readerPool.parse(
-        { path: file.path, knownContentHash: known?.contentHash },
-        { settings: nodeParserSettings, bytes: file.bytes, signal: readSignal },
-      )
-      if (parsed.documents === null) unchanged++
-      return { file, parsed, known }
-    } catch (error) {
-      readSignal.throwIfAborted()
-      if (error instanceof StackroomError && error.code === 'unsupported-type') {
-        unsupported++
-        progress.update({ skipped: progress.counts.skipped + 1 })
-      } else failures.add(file.path, error)
-      finish(file.bytes)
-      return null
-    }
-  }
-  /** A file that needs no embedding. */
-  function finish(bytes: number): void {
-    progress.addFreeBytes(bytes)
-    progress.update({ filesDone: progress.counts.filesDone + 1 })
-  }
-
-  await embedAndCommit({
-    files: readAhead(files, read, readerPool.size + 2, stop),
+  const compared = await compareSources({
     storage,
-    model: options.model,
+    sources,
+    scope,
+    mayBeUnavailable: options.isRefresh ?? false,
+    retryFailed: options.retryFailed ?? false,
+    readBy: readByOf(options.nodeParserSettings, readerOptions),
+    readerOptions,
+    report,
     progress,
     signal,
   })
+  if (!options.isRefresh && !scope) requireFiles(compared, report)
+  progress.update({ phase: 'indexing' })
+
+  await embedAndCommit({
+    files: readAhead<FileToRead, ReadFile>({
+      items: compared.toRead,
+      read: (file, readSignal) => read(file, { ...options, pause, signal: readSignal }, progress, report),
+      atOnce: options.readerPool.size + 2,
+      mayWait: nodesThatMayWait,
+      sizeOf: sizeToWait,
+      signal,
+    }),
+    storage,
+    model: options.model,
+    metadataMode: options.metadataMode ?? 'embed',
+    gone: compared.gone,
+    report,
+    progress,
+    pause,
+    signal,
+  })
+  const keep = options.deleted !== 'remove'
+  await removeGone({ storage, gone: compared.gone, keep, report, signal })
+  await report.flush()
+  await storage.ingestion.finishReport(new Date().toISOString())
 
   progress.update({ currentFile: null })
   progress.reportNow()
+  return reportOf(report, progress, compared.unavailable, started)
+}
+
+function toSource(source: string | SourceToScan): SourceToScan {
+  const { path, rules } = typeof source === 'string' ? { path: source, rules: undefined } : source
+  return { path: resolve(path), rules }
+}
+
+function sizeToWait({ parsed }: ReadFile): number {
+  return 1 + (parsed.documents ?? []).reduce((sum, { nodes }) => sum + nodes.length, 0)
+}
+
+function reportOf(
+  { counts, failed }: RunReport,
+  progress: IngestProgress,
+  unavailable: readonly string[],
+  started: number,
+): IngestReport {
   const { documents, nodes } = progress.counts
+  const { added, changed, moved, removed, missing, unchanged, skipped } = counts
   return {
     documents,
     nodes,
-    skipped: skipped + unsupported,
-    unchanged,
-    failed: failures.list,
+    ...{ skipped, unchanged, added, changed, moved, removed, missing },
+    failed,
+    failedFiles: failed.length,
+    unavailable: [...unavailable],
     seconds: (performance.now() - started) / 1000,
   }
 }
 
-export interface ReadFile {
-  readonly file: ScannedFile
-  readonly parsed: ParsedFile
-  /** What the manifest has of an earlier run. */
-  readonly known: ManifestEntry | undefined
-}
-
-async function findFiles(
-  { paths, signal }: IngestOptions,
+/** Null when nothing came of it, which is then in the report. */
+async function read(
+  file: FileToRead,
+  options: IngestOptions & { readonly pause: PauseGate; readonly signal: AbortSignal },
   progress: IngestProgress,
-  failures: Failures,
-): Promise<{ files: ScannedFile[]; skipped: number }> {
-  const files: ScannedFile[] = []
-  const skipped: SkippedFile[] = []
-  let bytes = 0
-  for await (const entry of scan(paths, { signal })) {
-    if (entry.kind === 'failed') failures.add(entry.path, entry.error)
-    else if (entry.kind === 'skipped') skipped.push(entry)
-    else {
-      files.push(entry)
-      bytes += entry.bytes
-    }
-    const done = skipped.length + failures.list.length
-    progress.update({
-      filesTotal: files.length + done,
-      filesDone: done,
-      bytesTotal: bytes,
-      skipped: skipped.length,
-      currentFile: entry.path,
-    })
+  report: RunReport,
+): Promise<ReadFile | null> {
+  const { readerPool, nodeParserSettings, readerOptions, pause, signal } = options
+  const { path, bytes, known, readBy } = file
+  await pause.pass(signal)
+  progress.update({ currentFile: path })
+  // What another reader or other settings made of the same content is made anew.
+  const isReadAlike = known !== undefined && known.refDocIds.length > 0 && (known.readBy || readBy) === readBy
+  try {
+    const parsed = await readerPool.parse(
+      { path, knownContentHash: isReadAlike ? known.contentHash : undefined, ...readerOptions },
+      { settings: nodeParserSettings, bytes, signal },
+    )
+    return { file, parsed }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof StackroomError && error.code === 'unsupported-type') {
+      const { code, message } = error
+      report.add(path, 'skipped', { code, message }, failedEntry(file, { code, message }))
+    } else
+      report.addFailure(path, error, (failure) =>
+        isOfContent(failure.code) ? failedEntry(file, failure) : undefined,
+      )
+    const { skipped, failed } = report.counts
+    progress.addFreeBytes(bytes)
+    progress.update({ filesDone: progress.counts.filesDone + 1, skipped, failed })
+    return null
   }
-  if (files.length === 0) throw nothingToRead(skipped, failures.list)
-  return { files, skipped: skipped.length }
 }
 
-function nothingToRead(skipped: readonly SkippedFile[], failed: readonly FailedFile[]): StackroomError {
-  const onlyFailure = failed[0]
-  if (skipped.length === 0 && !onlyFailure)
-    return new StackroomError('empty-folder', 'There are no files here.', {
+/** Failures that the same content gives again: such a file is not opened again until it changed, or somebody asks for it. */
+const contentFailures: readonly ErrorCode[] = [
+  'empty-file',
+  'binary-file',
+  'broken-file',
+  'encrypted-file',
+  'file-too-large',
+  'no-text',
+  'time-limit',
+  'memory-limit',
+]
+
+function isOfContent(code: ErrorCode): boolean {
+  return contentFailures.includes(code)
+}
+
+function failedEntry(
+  { path, bytes, modifiedMs, readBy, known }: FileToRead,
+  { code, message }: { readonly code: ErrorCode; readonly message: string },
+): ManifestEntry {
+  return {
+    ...{ path, bytes, modifiedMs, readBy },
+    contentHash: known?.contentHash ?? '',
+    refDocIds: known?.refDocIds ?? [],
+    embeddedPath: known?.embeddedPath ?? null,
+    failure: { code, message },
+  }
+}
+
+function requireFiles({ toRead, skipped, onlyStorageFolders }: ComparedSources, report: RunReport): void {
+  const { unchanged, skipped: skippedFiles } = report.counts
+  const onlyFailure = report.failed[0]
+  if (toRead.length > 0 || unchanged > 0) return
+  if (skippedFiles === 0 && !onlyFailure)
+    throw new StackroomError('empty-folder', 'There are no files here.', {
       hint: 'Choose a folder that has documents in it.',
     })
-  if (skipped.length === 0 && onlyFailure)
-    return new StackroomError(onlyFailure.code, `${onlyFailure.path}: ${onlyFailure.message}`)
-  if (skipped.every(({ reason }) => reason === 'storage-folder'))
-    return new StackroomError('no-readable-files', 'This folder holds an index, not documents.', {
+  if (skippedFiles === 0 && onlyFailure)
+    throw new StackroomError(onlyFailure.code, `${onlyFailure.path}: ${onlyFailure.message}`)
+  if (onlyStorageFolders && skippedFiles > 0)
+    throw new StackroomError('no-readable-files', 'This folder holds an index, not documents.', {
       hint: 'Open it as a storage folder instead, or choose the folder of the documents.',
     })
-  const example = skipped.find(({ reason }) => reason === 'unsupported-type') ?? skipped[0]
-  return new StackroomError('no-readable-files', 'None of the files here can be read by Stackroom.', {
+  const example = skipped.unsupported ?? skipped.first
+  throw new StackroomError('no-readable-files', 'None of the files here can be read by Stackroom.', {
     hint: `It reads text, Markdown, HTML, PDF, office documents, e-books and source code; hidden files and folders are left out. Found instead: ${example?.path ?? ''}`,
   })
-}
-
-/**
- * Reads up to `ahead` files at once and gives them in the order in which they become ready. Aborts `stop` when whoever
- * takes them does not take them all.
- */
-async function* readAhead(
-  files: readonly ScannedFile[],
-  read: (file: ScannedFile) => Promise<ReadFile | null>,
-  ahead: number,
-  stop: AbortController,
-): AsyncGenerator<ReadFile, void, undefined> {
-  const running = new Map<ScannedFile, Promise<{ file: ScannedFile; result: ReadFile | null }>>()
-  let next = 0
-  try {
-    for (;;) {
-      for (let file = files[next]; file && running.size < ahead; file = files[next]) {
-        next++
-        const begun = file
-        running.set(
-          begun,
-          read(begun).then((result) => ({ file: begun, result })),
-        )
-      }
-      if (running.size === 0) return
-      const { file, result } = await Promise.race(running.values())
-      running.delete(file)
-      if (result) yield result
-    }
-  } finally {
-    stop.abort(new StackroomError('cancelled', 'The work was stopped.'))
-    await Promise.allSettled(running.values())
-  }
-}
-
-class Failures {
-  readonly list: FailedFile[] = []
-  readonly #progress: IngestProgress
-  readonly #onFailure: IngestOptions['onFailure']
-
-  constructor(progress: IngestProgress, onFailure: IngestOptions['onFailure']) {
-    this.#progress = progress
-    this.#onFailure = onFailure
-  }
-
-  add(path: string, error: unknown): void {
-    if (isCancelled(error)) throw error
-    const { code, message } = toErrorShape(error)
-    this.list.push({ path, code, message })
-    this.#progress.update({ failed: this.list.length })
-    this.#onFailure?.(path, error)
-  }
 }

@@ -1,0 +1,222 @@
+/**
+ * What is in the sources beside what the manifest has of them: files to read, files that are as they were, and files that
+ * are gone. A source that is not there, or that is empty all of a sudden, tells nothing: perhaps its drive is not connected.
+ */
+import { readdir, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { StackroomError, type FailedFile } from '#contract'
+import type { ManifestEntry, StorageFolder } from '#engine/storage/storage-folder.ts'
+import { toFileError } from './file-errors.ts'
+import type { ReaderOptions } from './file-types.ts'
+import type { IngestProgress } from './progress.ts'
+import type { RunReport } from './run-report.ts'
+import {
+  scan,
+  ScanMemory,
+  type ScanEntry,
+  type ScannedFile,
+  type SkippedFile,
+  type SkipReason,
+  type SourceToScan,
+} from './scan.ts'
+import { isWithin, ScanScope } from './scan-scope.ts'
+
+export interface FileToRead extends ScannedFile {
+  readonly readBy: string
+  /** What the manifest has of an earlier run. */
+  readonly known: ManifestEntry | undefined
+}
+
+export interface ComparedSources {
+  readonly toRead: readonly FileToRead[]
+  /** Manifest entries of files that are not there any more, or that are left out by now. */
+  readonly gone: Map<string, ManifestEntry>
+  /** Sources of which nothing can be said. */
+  readonly unavailable: readonly string[]
+  /** Left out, in all; the first of them, and one without a reader. */
+  readonly skipped: { readonly first: SkippedFile | null; readonly unsupported: SkippedFile | null }
+  readonly onlyStorageFolders: boolean
+}
+
+export interface CompareOptions {
+  readonly storage: Pick<StorageFolder, 'ingestion'>
+  readonly sources: readonly SourceToScan[]
+  /** Only these paths of the sources. */
+  readonly scope: ScanScope | undefined
+  /** Whether a source that is not there is passed over, or thrown as what is wrong with it. */
+  readonly mayBeUnavailable: boolean
+  /** Whether files that failed are tried again although they are as they were. */
+  readonly retryFailed: boolean
+  readonly readBy: (path: string) => string
+  readonly readerOptions: ReaderOptions
+  readonly report: RunReport
+  readonly progress: IngestProgress
+  readonly signal: AbortSignal | undefined
+}
+
+const manifestPageSize = 5000
+
+/** @throws StackroomError `path-missing`, `permission-denied` */
+export async function compareSources(options: CompareOptions): Promise<ComparedSources> {
+  const { report, progress, scope, signal } = options
+  const { available, unavailable, gone: goneSources } = await lookForSources(options)
+  const manifest = await loadManifest(options, [...available, ...goneSources])
+  const toRead: FileToRead[] = []
+  const unscannable: string[] = []
+  const memory = new ScanMemory()
+  const surelyThere = new Set<SourceToScan>()
+  let first: SkippedFile | null = null
+  let unsupported: SkippedFile | null = null
+  let onlyStorageFolders = true
+  let bytesTotal = 0
+  for (const source of available) {
+    for await (const entry of scan([source], {
+      signal,
+      scope,
+      memory,
+      readerOptions: options.readerOptions,
+    })) {
+      if (provesSource(entry)) surelyThere.add(source)
+      const { path } = entry
+      if (entry.kind === 'failed') {
+        unscannable.push(path)
+        report.addFailure(path, entry.error)
+      } else if (entry.kind === 'skipped') {
+        if (entry.reason === 'already-scanned' && manifest.has(path)) continue
+        first ??= entry
+        if (entry.reason === 'unsupported-type') unsupported ??= entry
+        if (entry.reason !== 'storage-folder') onlyStorageFolders = false
+        report.add(path, 'skipped', { code: entry.reason })
+      } else {
+        const known = manifest.get(path)
+        manifest.delete(path)
+        const readBy = options.readBy(path)
+        bytesTotal += entry.bytes
+        if (known && isUnchanged(entry, known, readBy, options.retryFailed)) {
+          noteUnchanged(report, known)
+          progress.addFreeBytes(entry.bytes)
+        } else toRead.push({ ...entry, readBy, known })
+      }
+      const { skipped, failed, unchanged } = report.counts
+      progress.update({
+        filesTotal: toRead.length + skipped + failed + unchanged,
+        filesDone: skipped + failed + unchanged,
+        bytesTotal,
+        skipped,
+        failed,
+        currentFile: path,
+      })
+      await report.flushMany()
+    }
+  }
+  const doubtful = available.filter(
+    (source) =>
+      !surelyThere.has(source) &&
+      (!scope || scope.holds(source.path)) &&
+      [...manifest.keys()].some((path) => isWithin(path, source.path)),
+  )
+  const untold = [...unscannable, ...doubtful.map(({ path }) => path)]
+  for (const path of [...manifest.keys()])
+    if (untold.some((folder) => isWithin(path, folder))) manifest.delete(path)
+  return {
+    toRead,
+    gone: manifest,
+    unavailable: [...unavailable, ...doubtful.map(({ path }) => path)],
+    skipped: { first, unsupported },
+    onlyStorageFolders,
+  }
+}
+
+/** What lies about in an empty folder, or where a drive would be, does not count. */
+const provesNothing: readonly SkipReason[] = ['hidden', 'system-file', 'ignored-folder', 'not-a-file']
+
+function provesSource(entry: ScanEntry): boolean {
+  return entry.kind === 'file' || (entry.kind === 'skipped' && !provesNothing.includes(entry.reason))
+}
+
+/** As it was, and read by what would read it now. Failures that a second look could change are looked at again. */
+function isUnchanged(
+  { bytes, modifiedMs }: ScannedFile,
+  known: ManifestEntry,
+  readBy: string,
+  retryFailed: boolean,
+): boolean {
+  if (known.bytes !== bytes || known.modifiedMs !== modifiedMs) return false
+  // What was indexed before this was kept is taken to be read as now.
+  if (known.readBy && known.readBy !== readBy) return false
+  return !known.failure || !retryFailed
+}
+
+function noteUnchanged(report: RunReport, { path, failure }: ManifestEntry): void {
+  if (!failure) report.add(path, 'unchanged')
+  else if (failure.code === 'unsupported-type') report.add(path, 'skipped', failure)
+  else {
+    report.failed.push({ path, ...failure } satisfies FailedFile)
+    report.add(path, 'failed', failure)
+  }
+}
+
+async function loadManifest(
+  { storage, scope, signal }: CompareOptions,
+  sources: readonly SourceToScan[],
+): Promise<Map<string, ManifestEntry>> {
+  const manifest = new Map<string, ManifestEntry>()
+  const within = sources.map(({ path }) => path)
+  const wanted = scope
+    ? scope.paths.filter((path) => within.some((source) => isWithin(path, source)))
+    : within
+  for (const under of wanted) {
+    for (let after: string | null = null; ;) {
+      signal?.throwIfAborted()
+      const page: ManifestEntry[] = await storage.ingestion.manifestPage({
+        under,
+        after,
+        limit: manifestPageSize,
+      })
+      for (const entry of page) manifest.set(entry.path, entry)
+      if (page.length < manifestPageSize) break
+      after = page.at(-1)?.path ?? null
+    }
+  }
+  return manifest
+}
+
+interface FoundSources {
+  readonly available: readonly SourceToScan[]
+  readonly unavailable: readonly string[]
+  /** Single files that are gone while their folder is there. */
+  readonly gone: readonly SourceToScan[]
+}
+
+async function lookForSources(options: CompareOptions): Promise<FoundSources> {
+  const { sources, mayBeUnavailable, storage } = options
+  const available: SourceToScan[] = []
+  const unavailable: string[] = []
+  const gone: SourceToScan[] = []
+  for (const source of sources) {
+    const trouble = await troubleWith(source.path)
+    if (trouble === null || !mayBeUnavailable) available.push(source)
+    else if (trouble === 'gone' && (await wasFile(storage, source.path))) gone.push(source)
+    else unavailable.push(source.path)
+  }
+  return { available, unavailable, gone }
+}
+
+async function wasFile({ ingestion }: CompareOptions['storage'], path: string): Promise<boolean> {
+  const [first] = await ingestion.manifestPage({ under: path, after: null, limit: 1 })
+  return first?.path === path
+}
+
+/** A path whose folder is there and has something else in it was deleted, as far as anyone can tell. */
+async function troubleWith(path: string): Promise<'gone' | 'unavailable' | null> {
+  try {
+    await stat(path)
+    return null
+  } catch (error) {
+    const known = toFileError(error)
+    if (!(known instanceof StackroomError)) throw error
+    if (known.code !== 'path-missing') return 'unavailable'
+    const beside = await readdir(dirname(path)).catch(() => [])
+    return beside.length > 0 ? 'gone' : 'unavailable'
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * What makes documents of a file, in one short text: its reader and the node parser, with versions and settings. Where it
+ * differs from what the manifest has, the file is read again.
+ */
+import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
+import { readerByName, type ReaderName, type ReaderOptions } from './file-types.ts'
+import type { NodeParserSettings } from './node-parser-settings.ts'
+
+/** Of readers whose text changed since 0.1.0: counted up when a reader makes other text, metadata or ids of the same file. */
+const readerVersions: Partial<Record<ReaderName | 'unknown', number>> = {}
+
+/** Counted up when node parsers cut the same text otherwise. */
+const nodeParserVersion = 1
+
+/** One for each run: says of a path what it will be read by. */
+export function readByOf(settings: NodeParserSettings, options: ReaderOptions): (path: string) => string {
+  const { tokenizer, ...rest } = settings
+  const parts = {
+    ...rest,
+    // Where the model lies is no part of what it does.
+    tokenizer: tokenizer.kind === 'model' ? basename(tokenizer.folder) : tokenizer.kind,
+  }
+  const hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12)
+  const parser = `${settings.className}@${nodeParserVersion}:${hash}`
+  return (path) => {
+    const reader = readerByName(path, options) ?? 'unknown'
+    const languages = reader === 'image' ? `:${options.recognizeText?.join('+')}` : ''
+    return `${reader}@${readerVersions[reader] ?? 1}${languages} ${parser}`
+  }
+}

@@ -5,8 +5,8 @@ export default defineConfig({
     // A machine with other work to do starts a worker in seconds.
     expect: { poll: { timeout: 30_000 } },
     include: ['test/{unit,integration,interop}/**/*.test.{ts,tsx}'],
-    // Real engines, models and processes, on machines of two cores.
-    testTimeout: 120_000,
+    // Only for what hangs: real engines, models and processes take their time on a machine with other work to do.
+    testTimeout: 300_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
   },

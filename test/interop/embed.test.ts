@@ -1,12 +1,13 @@
 /** The bundled model beside the published weights, and the fingerprint on folders that LlamaIndex persisted in Python. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { EngineServices } from '#app/engine-services.ts'
+import { indexFolder } from '#app/index-folder.ts'
 import { reembedFolder } from '#app/reembed-folder.ts'
 import type { EmbedModel } from '#engine/embed/embed-model.ts'
 import { BUNDLED_MODEL_ID, EmbedModelRegistry } from '#engine/embed/model-registry.ts'
@@ -42,16 +43,12 @@ async function reference<Schema extends z.ZodType>(job: object, schema: Schema):
   return schema.parse(JSON.parse((await running).stdout))
 }
 
-test(
-  'tokens are those of Hugging Face’s tokenizers, for every kind of text',
-  { timeout: 60_000 },
-  async () => {
-    const texts = variedTexts(500)
-    const expected = await reference({ command: 'tokens', texts }, z.array(z.array(z.number())))
-    const tokenizer = loadModelTokenizer(registry.bundledModelFolder)
-    texts.forEach((text, i) => expect(tokenizer.encode(text), text).toEqual(expected[i]))
-  },
-)
+test('tokens are those of Hugging Face’s tokenizers, for every kind of text', async () => {
+  const texts = variedTexts(500)
+  const expected = await reference({ command: 'tokens', texts }, z.array(z.array(z.number())))
+  const tokenizer = loadModelTokenizer(registry.bundledModelFolder)
+  texts.forEach((text, i) => expect(tokenizer.encode(text), text).toEqual(expected[i]))
+})
 
 test(
   'the bundled model agrees with the published float32 weights over 500 varied texts',
@@ -84,7 +81,12 @@ const shapes = {
 }
 
 async function withFolder(
-  made: { readonly model: string; readonly shape: object; readonly texts: readonly string[] },
+  made: {
+    readonly model: string
+    readonly shape?: object
+    readonly texts: readonly string[]
+    readonly own?: { readonly prefix: string; readonly metadata_mode: string }
+  },
   use: (services: EngineServices, folder: StorageFolder) => Promise<void>,
 ): Promise<void> {
   const temporary = await mkdtemp(join(tmpdir(), 'stackroom-python-'))
@@ -137,6 +139,33 @@ test(
       )
       expect(cosines).toHaveLength((await folder.summary()).nodes)
       expect(Math.min(...cosines)).toBeGreaterThan(0.9999)
+    })
+  },
+)
+
+test.for([
+  { prefix: '', metadata_mode: 'none' },
+  { prefix: 'passage: ', metadata_mode: 'embed' },
+  { prefix: 'search_document: ', metadata_mode: 'none' },
+])(
+  'a folder with vectors of a program’s own (%o) grows as that program embeds, and stackroom.json says how',
+  { timeout: 240_000 },
+  async (own) => {
+    await withFolder({ model: 'MiniLM', texts: texts.slice(0, 5), own }, async (services, folder) => {
+      expect(await services.checks.check(folder)).toMatchObject({ verdict: 'verified', recorded: false })
+      const path = join(folder.persistDir, '../tea.txt')
+      await writeFile(path, 'Green tea is steeped at eighty degrees for two minutes.')
+      await indexFolder(services, { paths: [path], persistDir: folder.persistDir })
+      const cosines = await reference(
+        { command: 'agreement', persist_dir: folder.persistDir },
+        z.array(z.number()),
+      )
+      expect(cosines).toHaveLength((await folder.summary()).nodes)
+      expect(Math.min(...cosines)).toBeGreaterThan(0.9999)
+      expect((await folder.summary()).settings?.embedModel).toMatchObject({
+        documentPrefix: own.prefix,
+        metadataMode: own.metadata_mode,
+      })
     })
   },
 )

@@ -1,13 +1,14 @@
 """What LlamaIndex makes of files and texts: documents, nodes, hashes and embed texts, as JSON.
 
-stdin: {"files": [path], "texts": [{"id": …, "text": …, "metadata": {…}}], "chunk_size": n, "chunk_overlap": n}
+stdin: {"files": [path], "texts": [{"id": …, "text": …, "metadata": {…}}],
+        "parser": {"class": "SentenceSplitter", "options": {…}}}
+The language of a text for CodeSplitter is in its metadata. A document that the parser refuses has null for nodes.
 """
 
 import json
 import sys
 
-from llama_index.core import SimpleDirectoryReader
-from llama_index.core.node_parser import SentenceSplitter
+from llama_index.core import SimpleDirectoryReader, node_parser
 from llama_index.core.schema import Document, MetadataMode
 
 job = json.load(sys.stdin)
@@ -19,10 +20,31 @@ if job["files"]:
 for entry in job["texts"]:
     documents.append(Document(text=entry["text"], id_=entry["id"], metadata=entry["metadata"]))
 
-splitter = SentenceSplitter(chunk_size=job["chunk_size"], chunk_overlap=job["chunk_overlap"])
+parsers = {}
+
+
+def parser_for(document):
+    """One of each language."""
+    language = document.metadata.get("language") if job["parser"]["class"] == "CodeSplitter" else None
+    if language not in parsers:
+        options = dict(job["parser"]["options"])
+        if language is not None:
+            options["language"] = language
+        parsers[language] = getattr(node_parser, job["parser"]["class"]).from_defaults(**options)
+    return parsers[language]
+
+
+def parse(document):
+    try:
+        return parser_for(document).get_nodes_from_documents([document])
+    except (ValueError, AssertionError) as error:
+        print(f"{document.id_}: {error}", file=sys.stderr)
+        return None
+
+
 answer = []
 for document in documents:
-    nodes = splitter.get_nodes_from_documents([document])
+    nodes = parse(document)
     answer.append(
         {
             "id": document.id_,
@@ -31,7 +53,8 @@ for document in documents:
             "excluded_embed": document.excluded_embed_metadata_keys,
             "excluded_llm": document.excluded_llm_metadata_keys,
             "hash": document.hash,
-            "nodes": [
+            "nodes": nodes
+            and [
                 {
                     "node": node.to_dict(),
                     "hash": node.hash,

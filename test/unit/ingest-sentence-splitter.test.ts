@@ -1,7 +1,8 @@
 /** How chunks are cut; that they are those of LlamaIndex is what the interop test shows. */
 import { expect, test } from 'vitest'
 import { splitBySentenceTokenizer } from '#engine/ingest/node-parsers/punkt.ts'
-import { SentenceSplitter, sentenceSplitterDefaults } from '#engine/ingest/node-parsers/sentence-splitter.ts'
+import { sentenceSplitterDefaults } from '#engine/ingest/node-parsers/defaults.ts'
+import { SentenceSplitter } from '#engine/ingest/node-parsers/sentence-splitter.ts'
 import { Cl100kBase } from '#engine/ingest/tokenizers/cl100k-base.ts'
 import { buildNodes } from '#engine/schema/build-nodes.ts'
 import { documentHash } from '#engine/schema/hash.ts'
@@ -59,7 +60,10 @@ test('offsets count code points and point at the very text, repeated chunks in o
     excludedLlmMetadataKeys: [],
     hash: documentHash(text, {}),
   }
-  const nodes = buildNodes(document, ['😀😀 one.', 'one.', 'one.', 'gone'])
+  const nodes = buildNodes(
+    document,
+    ['😀😀 one.', 'one.', 'one.', 'gone'].map((text) => ({ text })),
+  )
   const points = Array.from(text)
   expect(
     nodes.map(({ node }) =>

@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createBundledTokenizer } from '#engine/embed/tokenizer.ts'
-import {
-  defaultNodeParserSettings,
-  nodeParserSettingsFor,
-  toTransformation,
-} from '#engine/ingest/node-parser-settings.ts'
+import { toTransformation } from '#engine/ingest/node-parser-record.ts'
+import { defaultNodeParserSettings, nodeParserSettingsFor } from '#engine/ingest/node-parser-settings.ts'
+import { createNodeParser } from '#engine/ingest/node-parsers/create-node-parser.ts'
+import { sentenceSplitterDefaults } from '#engine/ingest/node-parsers/defaults.ts'
 import { SentenceSplitter } from '#engine/ingest/node-parsers/sentence-splitter.ts'
 import { parseFile } from '#engine/ingest/parse-file.ts'
 import { createTokenCounter } from '#engine/ingest/tokenizers/create-token-counter.ts'
@@ -29,7 +28,7 @@ test('what is stored of the settings names the model and no path', () => {
 })
 
 test('every node with its metadata fits into the window', async () => {
-  const splitter = new SentenceSplitter(await createTokenCounter(settings.tokenizer), settings)
+  const splitter = await createNodeParser(settings, await createTokenCounter(settings.tokenizer))
   const model = createBundledTokenizer(folder)
   const path = join(import.meta.dirname, '../../src-main/engine/ingest/node-parsers/sentence-splitter.ts')
   const { documents } = await parseFile({ path }, splitter)
@@ -48,7 +47,8 @@ test('counting word by word gives what the tokenizer gives for the whole', async
 })
 
 test('a word that no model can read does not make a node without end', async () => {
-  const splitter = new SentenceSplitter(await createTokenCounter(settings.tokenizer), settings)
+  const counter = await createTokenCounter(settings.tokenizer)
+  const splitter = new SentenceSplitter(counter, { ...sentenceSplitterDefaults, chunkSize: 254 })
   const chunks = splitter.splitText('QUJD'.repeat(50_000))
   expect(Math.max(...chunks.map((chunk) => chunk.length))).toBeLessThan(10_000)
 })

@@ -7,11 +7,14 @@ import { StackroomError } from '#contract'
 import { WorkerClient } from '#platform/worker-client.ts'
 import type { NodeParserSettings } from './node-parser-settings.ts'
 import type { ParsedFile, ParseFileInput } from './parse-file.ts'
+import type { FilePreview, PreviewLimits } from './preview-of.ts'
 
 /** What src-main/workers/reader.ts answers. */
 type ReaderMethods = {
-  parse: (input: ParseFileInput & { readonly settings: NodeParserSettings }) => Promise<ParsedFile>
+  parse: (input: WithSettings) => Promise<ParsedFile>
+  preview: (input: WithSettings & { readonly limits: PreviewLimits }) => Promise<FilePreview>
 }
+type WithSettings = ParseFileInput & { readonly settings: NodeParserSettings }
 
 export interface ReaderPoolOptions {
   /** Default: the number of cores. */
@@ -55,7 +58,20 @@ export class ReaderPool implements AsyncDisposable {
   }
 
   /** @throws StackroomError about this file: of its reader, `time-limit` or `memory-limit`; or the signal's reason. */
-  async parse(input: ParseFileInput, { settings, bytes, signal }: ParseOptions): Promise<ParsedFile> {
+  parse(input: ParseFileInput, options: ParseOptions): Promise<ParsedFile> {
+    return this.#call('parse', { ...input, settings: options.settings }, options)
+  }
+
+  /** Parses the file and answers with what a user is shown of it. Throws as `parse` does. */
+  preview(input: ParseFileInput, options: ParseOptions, limits: PreviewLimits): Promise<FilePreview> {
+    return this.#call('preview', { ...input, settings: options.settings, limits }, options)
+  }
+
+  async #call<Name extends keyof ReaderMethods>(
+    name: Name,
+    input: Parameters<ReaderMethods[Name]>[0],
+    { bytes, signal }: Omit<ParseOptions, 'settings'>,
+  ): Promise<Awaited<ReturnType<ReaderMethods[Name]>>> {
     await this.#takeSlot(signal)
     try {
       signal?.throwIfAborted()
@@ -67,13 +83,11 @@ export class ReaderPool implements AsyncDisposable {
       const timer = setTimeout(() => timeout.abort(timeLimit(limit)), limit)
       let isFine = false
       try {
-        const parsed = await reader.call(
-          'parse',
-          { ...input, settings },
-          { signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal },
-        )
+        const value = await reader.call(name, input, {
+          signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
+        })
         isFine = true
-        return parsed
+        return value
       } catch (error) {
         // Errors of the file come back from a worker that goes on; after any other its thread is stuck or gone.
         isFine =

@@ -55,6 +55,15 @@ export interface SourceDocument {
   readonly hash: string
 }
 
+/** The text of one node, as a node parser cut it. */
+export interface NodeSplit {
+  readonly text: string
+  /** Besides the document's, which stands before it. */
+  readonly metadata?: Metadata
+  /** Keys that neither the embed model nor an LLM is shown, besides the document's. */
+  readonly excludedMetadataKeys?: readonly string[]
+}
+
 /** A document with the nodes that a node parser cut it into, in order. */
 export interface ParsedDocument {
   readonly document: SourceDocument

@@ -20,6 +20,17 @@ export function isPythonWhitespace(code: number): boolean {
   )
 }
 
+/** The same as the inside of a character class: what Python's `\s` matches. */
+export const pythonWhitespace =
+  '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
+
+/** `str.lstrip()` */
+export function pythonStripStart(text: string): string {
+  let start = 0
+  while (start < text.length && isPythonWhitespace(text.charCodeAt(start))) start++
+  return text.slice(start)
+}
+
 /** `str.strip()` */
 export function pythonStrip(text: string): string {
   let start = 0
@@ -69,6 +80,14 @@ function numberRepr(value: number): string {
     return Math.abs(value) < 2 ** 63 ? BigInt(value).toString() : exponential(value)
   const magnitude = Math.abs(value)
   return magnitude < 1e-4 || magnitude >= 1e16 ? exponential(value) : String(value)
+}
+
+/** `repr(value)` of a float. */
+export function floatRepr(value: number): string {
+  if (Number.isNaN(value)) return 'nan'
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
+  if (Number.isInteger(value) && Math.abs(value) < 1e16) return `${Object.is(value, -0) ? '-0' : value}.0`
+  return Number.isInteger(value) ? exponential(value) : numberRepr(value)
 }
 
 function exponential(value: number): string {

@@ -2,25 +2,13 @@
  * LlamaIndex's SentenceSplitter: chunks of at most `chunkSize` tokens that prefer to end where sentences end, with an
  * overlap. The algorithm is `llama_index.core.node_parser.text.sentence`, step by step, so that the chunks are the same.
  */
+import type { SentenceSplitterOptions } from '#contract'
+import type { NodeSplit, SourceDocument } from '#engine/schema/node.ts'
 import { pythonStrip } from '#engine/schema/python-text.ts'
 import type { TokenCounter } from '../tokenizers/token-counter.ts'
+import { longestMetadataString, type NodeParser } from './node-parser.ts'
 import { splitBySentenceTokenizer } from './punkt.ts'
-
-export interface SentenceSplitterOptions {
-  readonly chunkSize: number
-  readonly chunkOverlap: number
-  readonly separator: string
-  readonly paragraphSeparator: string
-  readonly secondaryChunkingRegex: string | null
-}
-
-export const sentenceSplitterDefaults: SentenceSplitterOptions = {
-  chunkSize: 1024,
-  chunkOverlap: 200,
-  separator: ' ',
-  paragraphSeparator: '\n\n\n',
-  secondaryChunkingRegex: '[^,.;。？！]+[,.;。？！]?|[,.;。？！]',
-}
+import { splitByCharacter, splitBySeparator, type SplitFunction } from './split-functions.ts'
 
 interface Split {
   readonly text: string
@@ -28,9 +16,8 @@ interface Split {
   readonly tokens: number
 }
 
-type SplitFunction = (text: string) => string[]
-
-export class SentenceSplitter {
+export class SentenceSplitter implements NodeParser {
+  readonly className = 'SentenceSplitter'
   readonly #options: SentenceSplitterOptions
   readonly #counter: TokenCounter
   readonly #sentenceSplits: readonly SplitFunction[]
@@ -44,8 +31,13 @@ export class SentenceSplitter {
     this.#subSentenceSplits = [
       ...(secondaryChunkingRegex === null ? [] : [splitByRegex(secondaryChunkingRegex)]),
       splitBySeparator(separator),
-      (text) => Array.from(text),
+      splitByCharacter,
     ]
+  }
+
+  split(document: SourceDocument): NodeSplit[] {
+    const splits = this.splitTextMetadataAware(document.text, longestMetadataString(document))
+    return splits.map((text) => ({ text }))
   }
 
   /** `split_text` */
@@ -150,15 +142,6 @@ export class SentenceSplitter {
     if (!isNew) chunks.push(chunk.map((split) => split.text).join(''))
     return chunks.map(pythonStrip).filter((text) => text !== '')
   }
-}
-
-/** `split_by_sep`: the separator stays, at the beginning of the part that follows it. */
-function splitBySeparator(separator: string): SplitFunction {
-  return (text) =>
-    text
-      .split(separator)
-      .map((part, index) => (index > 0 ? separator + part : part))
-      .filter((part) => part !== '')
 }
 
 function splitByRegex(pattern: string): SplitFunction {

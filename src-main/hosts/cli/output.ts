@@ -1,6 +1,6 @@
 /** What the commands share: the engine, and one answer on stdout, for people or as JSON. */
 import { Option } from 'commander'
-import type { FolderInfo, ModelVerdict } from '#contract'
+import type { FolderInfo, ModelEstimate, ModelVerdict } from '#contract'
 import { EngineServices } from '#app/engine-services.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
 import { resourcesFolder } from '../paths.ts'
@@ -19,6 +19,22 @@ export function engineServices(): EngineServices {
 
 export function print<Value>({ json }: JsonOption, value: Value, toText: (value: Value) => string): void {
   process.stdout.write(`${json ? JSON.stringify(value) : toText(value)}\n`)
+}
+
+/** How much a model would be sent, and what that costs. */
+export function estimateText({ tokens, usd, seconds, truncated, host }: ModelEstimate): string {
+  const parts = [`${truncated ? 'More than' : 'About'} ${tokens.toLocaleString('en')} tokens`]
+  if (host !== null) parts.push(`to ${host}`)
+  if (usd === null) parts.push('at a price that is not known here')
+  else if (usd > 0) parts.push(usd < 0.01 ? 'for less than $0.01' : `for about $${usd.toFixed(2)}`)
+  if (seconds !== null) parts.push(`about ${Math.ceil(seconds)} s at the speed measured here`)
+  return `${parts.join(', ')}.`
+}
+
+/** A text on one line. */
+export function excerpt(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }
 
 /** A verdict on a folder's model with its numbers. */

@@ -20,9 +20,10 @@ export const sourceRulesSchema = z.object({
 })
 export type SourceRules = z.infer<typeof sourceRulesSchema>
 
-export const sourceSettingsSchema = sourceRulesSchema.extend({
+export const sourceSettingsSchema = z.object({
   /** Absolute path of a folder or a file. */
   path: z.string().min(1).max(32_768),
+  ...sourceRulesSchema.shape,
   /** Whether it is watched while the app runs. */
   watch: z.boolean().default(false),
 })

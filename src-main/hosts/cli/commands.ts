@@ -1,31 +1,11 @@
 /** The commands that work on one storage folder: the use cases, and what they print. */
-import type { FolderInfo, IngestReport, JobProgress, SearchAnswer } from '#contract'
+import type { FolderInfo, SearchAnswer } from '#contract'
 import { folderInfo, requireStorageFolder } from '#app/folder-info.ts'
-import { indexFolder } from '#app/index-folder.ts'
 import { searchFolder } from '#app/search-folder.ts'
 import type { EngineServices } from '#app/engine-services.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import { allowServer } from './model-commands.ts'
-import { engineServices, print, verdictText, type JsonOption } from './output.ts'
-
-export async function index(
-  paths: readonly string[],
-  options: JsonOption & { readonly to: string; readonly model?: string },
-  signal: AbortSignal,
-): Promise<void> {
-  await using services = engineServices()
-  if (options.model !== undefined) await allowServer(services, options.model, options.to)
-  const progress = options.json || !process.stderr.isTTY ? null : new ProgressLine()
-  const result = await indexFolder(services, {
-    paths,
-    persistDir: options.to,
-    model: options.model,
-    signal,
-    onProgress: (state) => progress?.show(state),
-  }).finally(() => progress?.clear())
-  print(options, result.report, reportText)
-  if (result.error) throw result.error
-}
+import { engineServices, excerpt, print, verdictText, type JsonOption } from './output.ts'
 
 export async function search(
   folder: string,
@@ -59,23 +39,11 @@ async function useModel(
   await services.checks.choose(storage, model, { signal, unverified: true, inFolder: false })
 }
 
-function reportText({ documents, nodes, skipped, unchanged, failed, seconds }: IngestReport): string {
-  return [
-    `${documents} documents, ${nodes} nodes in ${seconds.toFixed(1)} s; ${unchanged} files unchanged, ${skipped} skipped, ${failed.length} failed`,
-    ...failed.map(({ path, message }) => `failed: ${path}: ${message}`),
-  ].join('\n')
-}
-
 function answerText({ hits, timings }: SearchAnswer): string {
   const found = hits.map(
     ({ score, source, text }) => `${score.toFixed(4)}  ${source ?? 'no source'}\n    ${excerpt(text)}`,
   )
   return [...found, `${hits.length} hits in ${timings.totalMs.toFixed(0)} ms`].join('\n')
-}
-
-function excerpt(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }
 
 function infoText(info: FolderInfo): string {
@@ -90,18 +58,6 @@ function infoText(info: FolderInfo): string {
     `persisted:  ${persistedText(info)}`,
     ...files.map(({ name, bytes, state }) => `file:       ${name} (${bytes} bytes, ${state})`),
   ].join('\n')
-}
-
-/** One line on the terminal that is written over. */
-class ProgressLine {
-  show({ phase, filesDone, filesTotal, nodes, secondsLeft }: JobProgress): void {
-    const left = secondsLeft === null ? '' : `, ${Math.ceil(secondsLeft)} s left`
-    process.stderr.write(`\r\u001b[K${phase}: ${filesDone} of ${filesTotal} files, ${nodes} nodes${left}`)
-  }
-
-  clear(): void {
-    process.stderr.write('\r\u001b[K')
-  }
 }
 
 function persistedText({ persisted, conflict }: FolderInfo): string {

@@ -1,25 +1,20 @@
 /** The `stackroom` command: reads the command line, runs one use case, and answers with an exit code. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { StackroomError, toErrorShape } from '#contract'
 import { keepCompiledCode } from '#platform/compile-cache.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
 import { Log } from '#platform/log.ts'
 import { version } from '../paths.ts'
-import { index, info, search } from './commands.ts'
+import { info, search } from './commands.ts'
 import { addFolderCommands } from './folder-commands.ts'
+import { addIngestCommands } from './ingest-commands.ts'
 import { addModelCommands } from './model-commands.ts'
 import { json as jsonOption, type JsonOption } from './output.ts'
+import { addPreviewCommand } from './preview-command.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const json = jsonOption()
 const controller = new AbortController()
-
-function wholeNumber(minimum: number, maximum: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (text.trim() !== '' && Number.isInteger(value) && value >= minimum && value <= maximum) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`)
-  }
-}
 
 function program(): Command {
   const command = new Command('stackroom')
@@ -29,16 +24,8 @@ function program(): Command {
     .version(version())
     .exitOverride()
     .showHelpAfterError('(Run with --help for the commands and their options.)')
-  command
-    .command('index')
-    .description('index files and folders into a storage folder, new or not')
-    .argument('<path...>', 'files and folders')
-    .requiredOption('--to <dir>', 'the storage folder')
-    .option('--model <id>', 'embed model; default: the one of the index, or the bundled one')
-    .addOption(json)
-    .action((paths: string[], options: JsonOption & { to: string; model?: string }) =>
-      index(paths, options, controller.signal),
-    )
+  addIngestCommands(command, controller.signal)
+  addPreviewCommand(command, controller.signal)
   command
     .command('search')
     .description('the passages of a storage folder that answer a query best')

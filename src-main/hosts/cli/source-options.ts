@@ -1,0 +1,41 @@
+/** The options that say what is read of a source, of the commands that index. */
+import { InvalidArgumentError, type Command } from 'commander'
+import type { SourceSettings } from '#contract'
+import { wholeNumber } from './whole-number.ts'
+
+export interface SourceOptions {
+  readonly include?: readonly string[]
+  readonly exclude?: readonly string[]
+  readonly hidden?: boolean
+  readonly programFolders?: boolean
+  readonly gitignore: boolean
+  readonly maxSize?: number
+  readonly ocr?: string[]
+}
+
+export function addSourceOptions(command: Command): Command {
+  return command
+    .option('--include <glob...>', 'only files that match; of the sources that are new in the index')
+    .option('--exclude <glob...>', 'leave out files and folders that match')
+    .option('--hidden', 'read hidden files and folders, too')
+    .option('--program-folders', 'read node_modules, Python environments and the like, too')
+    .option('--no-gitignore', 'read what .gitignore leaves out, too')
+    .option('--max-size <megabytes>', 'leave out larger files', wholeNumber(1, 1_000_000))
+    .option('--ocr <languages>', 'read text in images, too: eng, or deu+eng', languages)
+}
+
+export function sourceSettings(options: SourceOptions): Partial<Omit<SourceSettings, 'path'>> {
+  const { include, exclude, hidden = false, programFolders = false, gitignore, maxSize } = options
+  return {
+    include: [...(include ?? [])],
+    exclude: [...(exclude ?? [])],
+    ...{ hidden, programFolders, gitignore },
+    maximumBytes: maxSize === undefined ? null : maxSize * 1_000_000,
+  }
+}
+
+function languages(text: string): string[] {
+  const names = text.split('+')
+  if (names.every((name) => /^[a-zA-Z_]{3,20}$/.test(name))) return names
+  throw new InvalidArgumentError('It must be names of languages as tesseract has them: eng, or deu+eng.')
+}

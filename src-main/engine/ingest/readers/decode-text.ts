@@ -26,7 +26,31 @@ export function decodeText(bytes: Uint8Array, declaredEncoding?: string): string
   }
   if (controlShare(bytes) > 0.02) throw binaryFile()
   const declared = declaredEncoding === undefined ? undefined : decodeStrictly(bytes, declaredEncoding)
-  return declared ?? decode(bytes, likeliestEncoding(bytes))
+  return declared ?? damagedUtf8(bytes) ?? decode(bytes, likeliestEncoding(bytes))
+}
+
+/** What XML, HTML, Python and LaTeX say of their encoding in their first kilobyte. */
+export function declaredEncoding(bytes: Buffer): string | undefined {
+  const head = bytes.toString('latin1', 0, 1024)
+  const name =
+    /^<\?xml[^>]+encoding\s*=\s*["']([\w-]+)/.exec(head)?.[1] ??
+    /<meta[^>]+charset\s*=\s*["']?([\w-]+)/i.exec(head)?.[1] ??
+    /^.*\n?.*#.*coding[:=]\s*([\w-]+)/.exec(head)?.[1] ??
+    /\\usepackage\[(\w+)\]\{inputenc\}/.exec(head)?.[1]
+  // LaTeX's names are its own.
+  return name === 'latin9' ? 'iso-8859-15' : name?.replace(/^ansinew$/, 'windows-1252')
+}
+
+/** UTF-8 with a few wrong bytes, which are dropped, as Python drops them: a character cut in two, a line of another encoding. */
+function damagedUtf8(bytes: Uint8Array): string | undefined {
+  let wrong = 0
+  let whole = 0
+  const sample = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, 1024 * 1024))
+  for (const [characters] of sample.matchAll(/\ufffd+|[^\0-\x7f\ufffd]+/g)) {
+    if (characters.startsWith('\ufffd')) wrong += characters.length
+    else whole += characters.length
+  }
+  return whole > 20 * wrong ? decode(bytes, 'utf-8').replaceAll('\ufffd', '') : undefined
 }
 
 export function binaryFile(): StackroomError {
@@ -43,25 +67,25 @@ function byteOrderMark(bytes: Uint8Array): { encoding: string; length: number } 
   return undefined
 }
 
-/** Text of mostly Latin script in UTF-16 has a zero in every other byte, and hardly any in the others. */
+/**
+ * UTF-16 of any script has zeros in one half of its pairs only, of spaces and line ends at least, and next to no pairs that
+ * are no character. Noise has both.
+ */
 function unmarkedUtf16(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
-  const sample = bytes.subarray(0, sampleBytes - (sampleBytes % 2))
+  const sample = bytes.subarray(0, sampleBytes)
   if (sample.length < 8 || bytes.length % 2 !== 0) return undefined
   const zeros: [even: number, odd: number] = [0, 0]
   sample.forEach((byte, index) => {
     if (byte === 0) zeros[index % 2 === 0 ? 0 : 1]++
   })
-  const half = sample.length / 2
   const [even, odd] = zeros
-  const candidate =
-    odd > half * 0.7 && even < half * 0.02
-      ? 'utf-16le'
-      : even > half * 0.7 && odd < half * 0.02
-        ? 'utf-16be'
-        : undefined
+  const candidate = odd > 50 * even ? 'utf-16le' : even > 50 * odd ? 'utf-16be' : undefined
   if (candidate === undefined) return undefined
-  const text = decodeStrictly(sample, candidate)
-  return text !== undefined && controlShare(Buffer.from(text, 'utf8')) < 0.02 ? candidate : undefined
+  // The sample may end between the halves of a pair.
+  const text = decode(sample, candidate).slice(0, -1)
+  const strange =
+    text.match(/[\p{Cc}\p{Cn}\p{Co}\ufffd]/gu)?.filter((character) => !/\s/.test(character)).length ?? 0
+  return strange < text.length * 0.02 ? candidate : undefined
 }
 
 /** The share of bytes that no text has: control characters but white space, backspace and escape. */

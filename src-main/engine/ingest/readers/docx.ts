@@ -8,7 +8,7 @@ const wanted = new Set(['word/document.xml', 'word/styles.xml', 'word/footnotes.
 
 export const docxReader: FileReader = {
   maximumBytes: 100 * 1024 * 1024,
-  numbersParts: true,
+  numbersParts: false,
   read({ bytes }) {
     const files = readZip(bytes, (name) => wanted.has(name))
     const document = zipText(files, 'word/document.xml')
@@ -17,7 +17,9 @@ export const docxReader: FileReader = {
     const texts = [document, zipText(files, 'word/footnotes.xml'), zipText(files, 'word/endnotes.xml')]
       .filter((xml) => xml !== undefined)
       .map((xml) => officeXmlToText(xml, { headingOfStyle: (style) => headings.get(style) }))
-    return [{ part: 0, text: texts.filter((text) => text !== '').join('\n\n\n'), metadata: {} }]
+    return [
+      { part: 0, text: texts.filter((text) => text !== '').join('\n\n\n'), metadata: { file_name: '' } },
+    ]
   },
 }
 

@@ -8,7 +8,7 @@ import { brokenDocument, readZip, zipText } from './zip.ts'
 
 export const epubReader: FileReader = {
   maximumBytes: 300 * 1024 * 1024,
-  numbersParts: true,
+  numbersParts: false,
   read({ bytes }) {
     const files = readZip(bytes, (name) => /\.(opf|x?html?|xml)$/i.test(name))
     const encryption = zipText(files, 'META-INF/encryption.xml')

@@ -4,24 +4,10 @@
  * SentenceSplitter cuts between them first.
  */
 
+import { contentKind, isSkipped } from './html-regions.ts'
+
 type Attributes = Readonly<Record<string, string>>
 
-const skippedElements = new Set(
-  (
-    'script style noscript template svg nav aside footer iframe object canvas audio video map button select textarea ' +
-    'dialog'
-  ).split(' '),
-)
-const skippedRoles = new Set(
-  'navigation search banner contentinfo complementary menu menubar toolbar alert'.split(' '),
-)
-/** Sphinx, MkDocs, Docusaurus, DocBook, Doxygen, Javadoc, MediaWiki: what they call links to a heading and navigation. */
-const skippedClasses = new Set(
-  (
-    'headerlink anchor-link hash-link related sphinxsidebar footer toc-backref clearer breadcrumbs ' +
-    'mw-editsection noprint navbox navheader navfooter toc skip-link visually-hidden sr-only'
-  ).split(' '),
-)
 /** Elements that begin a line of their own; the rest stand within one. */
 const blocks = new Set(
   (
@@ -40,6 +26,14 @@ const voidElements = new Set('area base br col embed hr img input link meta sour
 interface List {
   /** The number of the next item; null for a list without numbers. */
   next: number | null
+}
+
+/** Parts of the output that are the page's content, by what the page says. */
+interface Region {
+  readonly kind: 'main' | 'content'
+  readonly depth: number
+  readonly start: number
+  end: number
 }
 
 export class HtmlText {
@@ -63,10 +57,10 @@ export class HtmlText {
   #title = ''
   #firstHeading: string | undefined
   #headingStart = -1
-  /** Ranges of the output that stand in a main element, as offsets. */
-  readonly #mains: { readonly depth: number; readonly start: number; end: number }[] = []
+  readonly #regions: Region[] = []
   #depth = 0
-  #openMain = -1
+  /** The regions that are open, the outermost of each kind. */
+  readonly #openRegions: Region[] = []
 
   open(name: string, attributes: Attributes): void {
     if (name === 'title' && this.#skipping === 0 && this.#title === '') {
@@ -87,8 +81,11 @@ export class HtmlText {
       this.#skipping = 1
       return
     }
-    if (this.#openMain < 0 && (name === 'main' || attributes['role'] === 'main')) {
-      this.#openMain = this.#mains.push({ depth: this.#depth, start: this.#parts.length, end: -1 }) - 1
+    const kind = contentKind(name, attributes)
+    if (kind !== undefined && !this.#openRegions.some((region) => region.kind === kind)) {
+      const region = { kind, depth: this.#depth, start: this.#parts.length, end: -1 }
+      this.#regions.push(region)
+      this.#openRegions.push(region)
       this.#break(2)
     }
     this.#openBlock(name, attributes)
@@ -193,10 +190,10 @@ export class HtmlText {
       this.#skipping--
       return
     }
-    const main = this.#mains[this.#openMain]
-    if (main?.depth === depth) {
-      main.end = this.#parts.length
-      this.#openMain = -1
+    const region = this.#openRegions.at(-1)
+    if (region?.depth === depth) {
+      region.end = this.#parts.length
+      this.#openRegions.pop()
     }
     if (headings.test(name)) {
       this.#break(2)
@@ -221,19 +218,29 @@ export class HtmlText {
 
   /** The text of the main content if the page says what that is, of the whole page else; the title first. */
   finish(withTitle = true): string {
-    const mains = this.#mains.map(({ start, end }) =>
-      this.#parts
-        .slice(start, end < 0 ? undefined : end)
-        .join('')
-        .trim(),
-    )
-    const main = mains.filter((text) => text !== '').join('\n\n\n')
-    const text = main === '' ? this.#parts.join('').trim() : main
+    const whole = this.#parts.join('').trim()
+    const main = this.#textOf('main')
+    const content = main === '' ? this.#textOf('content') : ''
+    // A name is only a name: what has less than half of the text may be something else.
+    const text = main !== '' ? main : content.length > whole.length / 2 ? content : whole
     const title = this.#title.replace(/\s+/g, ' ').trim()
     // Most pages repeat their title as the first heading, often with the site's name behind it.
     const isRepeated = this.#firstHeading !== undefined && title.includes(this.#firstHeading)
     const parts = title === '' || isRepeated || !withTitle ? [text] : [title, text]
     return parts.filter((part) => part !== '').join('\n\n')
+  }
+
+  #textOf(kind: Region['kind']): string {
+    return this.#regions
+      .filter((region) => region.kind === kind)
+      .map(({ start, end }) =>
+        this.#parts
+          .slice(start, end < 0 ? undefined : end)
+          .join('')
+          .trim(),
+      )
+      .filter((text) => text !== '')
+      .join('\n\n\n')
   }
 
   #break(lines: number): void {
@@ -260,26 +267,4 @@ export class HtmlText {
     this.#parts.push(text)
     this.#length += text.length
   }
-}
-
-function isSkipped(name: string, attributes: Attributes): boolean {
-  if (skippedElements.has(name)) return true
-  const role = attributes['role']
-  if (role !== undefined && skippedRoles.has(role)) return true
-  if (attributes['hidden'] !== undefined || attributes['aria-hidden'] === 'true') return true
-  const classes = attributes['class']
-  return classes !== undefined && classes !== '' && hasSkippedClass(classes)
-}
-
-/** A page uses few values of `class`, each many times. */
-const knownClasses = new Map<string, boolean>()
-
-function hasSkippedClass(classes: string): boolean {
-  let found = knownClasses.get(classes)
-  if (found === undefined) {
-    found = classes.split(/\s+/).some((each) => skippedClasses.has(each))
-    if (knownClasses.size >= 10_000) knownClasses.clear()
-    knownClasses.set(classes, found)
-  }
-  return found
 }

@@ -3,7 +3,7 @@
  * SimpleDirectoryReader takes the markup as it stands, most of what would be embedded is tags.
  */
 import { Parser } from 'htmlparser2'
-import { decodeText } from './decode-text.ts'
+import { decodeText, declaredEncoding } from './decode-text.ts'
 import { HtmlText } from './html-text.ts'
 import type { FileReader } from './reader.ts'
 
@@ -32,13 +32,4 @@ export function htmlToText(html: string, { withTitle = true }: HtmlToTextOptions
   )
   parser.end(html)
   return text.finish(withTitle)
-}
-
-/** `<meta charset>` or its older form, looked for as browsers do: in the first kilobyte. */
-function declaredEncoding(bytes: Buffer): string | undefined {
-  const head = bytes.subarray(0, 1024).toString('latin1')
-  return (
-    /<meta[^>]+charset\s*=\s*["']?([\w-]+)/i.exec(head)?.[1] ??
-    /^<\?xml[^>]+encoding\s*=\s*["']([\w-]+)/.exec(head)?.[1]
-  )
 }

@@ -19,7 +19,7 @@ const notebookSchema = z.looseObject({
 
 export const ipynbReader: FileReader = {
   maximumBytes: 50 * 1024 * 1024,
-  numbersParts: true,
+  numbersParts: false,
   read({ bytes }) {
     const text = decodeText(bytes)
     let notebook: z.infer<typeof notebookSchema>

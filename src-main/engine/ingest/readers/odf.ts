@@ -1,69 +1,36 @@
-/** OpenDocument texts, spreadsheets and presentations (LibreOffice): one document, its parts as HTML's. */
+/**
+ * OpenDocument (LibreOffice): a text is one document, as it is for SimpleDirectoryReader; a spreadsheet gives one for each
+ * sheet and a presentation one for each slide, as Excel's and PowerPoint's do.
+ */
 import { StackroomError } from '#contract'
-import { HtmlText } from './html-text.ts'
-import type { FileReader } from './reader.ts'
-import { parseXml } from './xml.ts'
+import { odfToParts } from './odf-parts.ts'
+import type { FileReader, ReadPart } from './reader.ts'
 import { brokenDocument, readZip, zipText } from './zip.ts'
 
-const elements = new Map([
-  ['p', 'p'],
-  ['list', 'ul'],
-  ['list-item', 'li'],
-  ['table', 'table'],
-  ['table-row', 'tr'],
-  ['table-cell', 'td'],
-])
-const skipped = new Set([
-  'annotation',
-  'tracked-changes',
-  'note-citation',
-  'forms',
-  'scripts',
-  'automatic-styles',
-])
+const flat = /^(?:\xef\xbb\xbf)?\s*<\?xml/
 
-export const odfReader: FileReader = {
-  maximumBytes: 100 * 1024 * 1024,
-  numbersParts: false,
-  read({ bytes }) {
-    const files = readZip(bytes, (name) => name === 'content.xml' || name === 'META-INF/manifest.xml')
-    if (zipText(files, 'META-INF/manifest.xml')?.includes('encryption-data'))
-      throw new StackroomError('encrypted-file', 'This document is protected with a password.', {
-        hint: 'Save a copy without the password and add that.',
-      })
-    const content = zipText(files, 'content.xml')
-    if (content === undefined) throw brokenDocument()
-    return [{ part: 0, text: odfToText(content), metadata: {} }]
-  },
+function odfReader(numbersParts: boolean): FileReader {
+  return {
+    maximumBytes: 100 * 1024 * 1024,
+    numbersParts,
+    read({ bytes }) {
+      if (flat.test(bytes.toString('latin1', 0, 100))) return odfToParts(bytes.toString('utf8'))
+      return readContainer(bytes)
+    },
+  }
 }
 
-function odfToText(content: string): string {
-  const text = new HtmlText()
-  let skipping = 0
-  let inBody = false
-  const open: (string | undefined)[] = []
-  parseXml(content, {
-    open: (name, attributes) => {
-      if (name === 'body') inBody = true
-      const element =
-        name === 'h' ? `h${Math.min(6, Number(attributes['outline-level'] ?? 1) || 1)}` : elements.get(name)
-      open.push(element)
-      if (skipped.has(name)) skipping++
-      if (skipping > 0 || !inBody) return
-      if (element !== undefined) text.open(element, {})
-      else if (name === 'line-break') text.open('br', {})
-      else if (name === 's' || name === 'tab') text.write(' ')
-      // A slide is a section.
-      else if (name === 'page') text.open('hr', {})
-    },
-    text: (data) => {
-      if (inBody && skipping === 0) text.write(data)
-    },
-    close: (name) => {
-      const element = open.pop()
-      if (skipped.has(name)) skipping--
-      else if (skipping === 0 && inBody && element !== undefined) text.close(element)
-    },
-  })
-  return text.finish()
+export const odtReader = odfReader(false)
+export const odsReader = odfReader(true)
+export const odpReader = odsReader
+
+function readContainer(bytes: Buffer): ReadPart[] {
+  const files = readZip(bytes, (name) => name === 'content.xml' || name === 'META-INF/manifest.xml')
+  if (zipText(files, 'META-INF/manifest.xml')?.includes('encryption-data'))
+    throw new StackroomError('encrypted-file', 'This document is protected with a password.', {
+      hint: 'Save a copy without the password and add that.',
+    })
+  const content = zipText(files, 'content.xml')
+  if (content === undefined) throw brokenDocument()
+  return odfToParts(content)
 }

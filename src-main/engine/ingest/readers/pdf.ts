@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { PDFDocumentProxy } from 'pdfjs-dist'
 import { StackroomError } from '#contract'
+import { readPage } from './pdf-page.ts'
 import type { FileReader, ReadPart } from './reader.ts'
 
 export const pdfReader: FileReader = {
@@ -42,7 +43,8 @@ async function readPages(pdf: PDFDocumentProxy): Promise<ReadPart[]> {
   let failure: unknown
   for (let number = 1; number <= pdf.numPages; number++) {
     try {
-      const text = await readPage(pdf, number)
+      const page = await pdf.getPage(number)
+      const text = await readPage(page).finally(() => page.cleanup())
       if (text.trim() !== '')
         parts.push({
           part: number - 1,
@@ -59,22 +61,6 @@ async function readPages(pdf: PDFDocumentProxy): Promise<ReadPart[]> {
   throw new StackroomError('no-text', 'This PDF holds no text, only images of pages.', {
     hint: 'Run text recognition (OCR) on it, for instance with ocrmypdf, and add the result.',
   })
-}
-
-async function readPage(pdf: PDFDocumentProxy, number: number): Promise<string> {
-  const page = await pdf.getPage(number)
-  try {
-    const { items } = await page.getTextContent()
-    let text = ''
-    for (const item of items) {
-      if (!('str' in item)) continue
-      text += item.str
-      if (item.hasEOL) text += '\n'
-    }
-    return text
-  } finally {
-    page.cleanup()
-  }
 }
 
 function explain(error: unknown): unknown {

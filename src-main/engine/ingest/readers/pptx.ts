@@ -19,7 +19,7 @@ export const pptxReader: FileReader = {
       const xml = zipText(files, slide)
       if (xml === undefined) return []
       const text = [officeXmlToText(xml), notesOf(slide, files)].filter((part) => part !== '').join('\n\n')
-      return [{ part: index, text, metadata: { page_label: index + 1 } }]
+      return [{ part: index, text, metadata: { file_path: '', page_label: index + 1 } }]
     })
   },
 }

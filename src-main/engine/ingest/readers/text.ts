@@ -1,7 +1,7 @@
-/** Plain text and everything that is read as it stands: Markdown, source code, CSV, JSON, … */
+/** Plain text and everything that is read as it stands: Markdown, LaTeX, source code, JSON, XML, … */
 import { StackroomError } from '#contract'
-import { extensionForPeople } from '../file-types.ts'
-import { decodeText } from './decode-text.ts'
+import { unsupportedType } from '../file-types.ts'
+import { decodeText, declaredEncoding } from './decode-text.ts'
 import type { FileReader } from './reader.ts'
 
 export const textReader: FileReader = {
@@ -9,16 +9,10 @@ export const textReader: FileReader = {
   numbersParts: false,
   read({ path, bytes, nameIsTelling }) {
     try {
-      return [{ part: 0, text: decodeText(bytes), metadata: {} }]
+      return [{ part: 0, text: decodeText(bytes, declaredEncoding(bytes)), metadata: {} }]
     } catch (error) {
       if (nameIsTelling || !(error instanceof StackroomError) || error.code !== 'binary-file') throw error
-      throw new StackroomError(
-        'unsupported-type',
-        `Stackroom has no reader for ${extensionForPeople(path)}.`,
-        {
-          cause: error,
-        },
-      )
+      throw unsupportedType(path, error)
     }
   },
 }

@@ -3,6 +3,7 @@
  * the columns and every value stands behind the name of its column; empty cells are left out.
  */
 import type { FileReader, ReadPart } from './reader.ts'
+import { TableText, type Row } from './table-text.ts'
 import { readDateStyles, readSharedStrings, readSheetRows, readSheets } from './xlsx-parts.ts'
 import { readRelationships } from './xml.ts'
 import { brokenDocument, readZip, zipText } from './zip.ts'
@@ -29,13 +30,8 @@ export const xlsxReader: FileReader = {
   },
 }
 
-function rowsToText(rows: readonly ReadonlyMap<number, string>[]): string {
-  const [header, ...body] = rows
-  if (!header) return ''
-  if (body.length === 0) return [...header.values()].join(', ')
-  return body
-    .map((row) =>
-      [...row].map(([column, value]) => `${header.get(column) ?? `Unnamed: ${column}`}: ${value}`).join(', '),
-    )
-    .join('\n')
+function rowsToText(rows: readonly Row[]): string {
+  const table = new TableText()
+  for (const row of rows) table.add(row)
+  return table.finish()
 }

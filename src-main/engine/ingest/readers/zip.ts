@@ -1,6 +1,7 @@
 /** Takes files out of the zip containers that office documents and books are, with a limit on what they unpack to. */
 import { unzipSync } from 'fflate'
 import { StackroomError } from '#contract'
+import type { ReaderName } from '../file-types.ts'
 
 /** What a container may unpack to. Buffers are outside of a worker's heap limit, so this stands in for it. */
 const maximumUnpackedBytes = 256 * 1024 * 1024
@@ -36,6 +37,29 @@ export function readZip(bytes: Uint8Array, wanted: (name: string) => boolean): M
     if (error instanceof StackroomError) throw error
     throw brokenDocument(error)
   }
+}
+
+const tellingNames = new Map<string, ReaderName>([
+  ['word/document.xml', 'docx'],
+  ['ppt/presentation.xml', 'pptx'],
+  ['xl/workbook.xml', 'xlsx'],
+  ['META-INF/container.xml', 'epub'],
+])
+
+/** Which kind of document a container holds; null for an archive, and for what is no container. */
+export function zipContent(bytes: Uint8Array): ReaderName | null {
+  let found: ReaderName | null = null
+  try {
+    unzipSync(bytes, {
+      filter: ({ name }) => {
+        found ??= tellingNames.get(name) ?? null
+        return false
+      },
+    })
+  } catch {
+    return null
+  }
+  return found
 }
 
 export function zipText(files: ReadonlyMap<string, Uint8Array>, name: string): string | undefined {

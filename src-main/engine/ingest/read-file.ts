@@ -1,0 +1,106 @@
+/** One file from the disk to documents, as SimpleDirectoryReader makes them: read, hash, choose the reader, extract the text. */
+import { createHash } from 'node:crypto'
+import { StackroomError } from '#contract'
+import { documentHash } from '#engine/schema/hash.ts'
+import type { Metadata, SourceDocument } from '#engine/schema/node.ts'
+import { chooseByContent, chooseByHead, type ChosenReader } from './choose-reader.ts'
+import { markedType } from './content-type.ts'
+import { excludedMetadataKeys, fileMetadata, type FileStatus } from './file-metadata.ts'
+import {
+  hasReaderClass,
+  unsupportedType,
+  withoutGzip,
+  type ReaderName,
+  type ReaderOptions,
+} from './file-types.ts'
+import { gunzip } from './gunzip.ts'
+import type { ReadPart } from './readers/reader.ts'
+import { loadReader } from './readers/registry.ts'
+import { SourceFile } from './source-file.ts'
+
+export interface ReadFileInput extends ReaderOptions {
+  readonly path: string
+  /** When the content still has this SHA-256 nothing of it is read again. */
+  readonly knownContentHash?: string | undefined
+  /** HTML with its tags, as SimpleDirectoryReader has it, instead of its main content. */
+  readonly keepHtml?: boolean
+}
+
+export interface FileDocuments extends FileStatus {
+  readonly path: string
+  /** SHA-256 of the content, hexadecimal. */
+  readonly contentHash: string
+  /** Null when the content has the hash that was known. */
+  readonly read: { readonly reader: ReaderName; readonly documents: readonly SourceDocument[] } | null
+}
+
+/** @throws StackroomError about this file */
+export async function readFile(input: ReadFileInput): Promise<FileDocuments> {
+  const { path, knownContentHash } = input
+  using source = new SourceFile(path)
+  const { status, head } = source
+  const isPacked = markedType(head) === 'gzip'
+  const name = isPacked ? withoutGzip(path) : path
+  // What is packed shows its head only when it is unpacked.
+  let chosen = chooseByHead(name, isPacked ? Buffer.alloc(0) : head, input)
+  let reader = await loadReader(chosen.name)
+  // A large file of an unknown type is mostly no text at all; then its size is not what is wrong with it.
+  if (!chosen.isTelling && !isPacked && status.bytes > reader.maximumBytes && head.includes(0))
+    throw unsupportedType(path)
+  const bytes = source.read(reader.maximumBytes)
+  const contentHash = createHash('sha256').update(bytes).digest('hex')
+  const file = { path, contentHash, ...status }
+  if (contentHash === knownContentHash) return { ...file, read: null }
+
+  const content = isPacked ? gunzip(bytes, reader.maximumBytes) : bytes
+  if (isPacked) chosen = chooseByHead(name, content, input)
+  chosen = chooseByContent(name, content, chosen, input)
+  reader = await loadReader(input.keepHtml && chosen.name === 'html' ? 'text' : chosen.name)
+  const parts = await extract(
+    () => reader.read({ path, bytes: content, nameIsTelling: chosen.isTelling, options: input }),
+    chosen,
+  )
+  const metadata = fileMetadata(path, status)
+  const isNumbered = reader.numbersParts || hasReaderClass(path)
+  const documents = parts
+    .filter((part) => part.text.trim() !== '')
+    .map((part) => toDocument(part, isNumbered ? `${path}_part_${part.part}` : path, metadata))
+  if (documents.length === 0)
+    throw new StackroomError('no-text', 'There is no text in this file.', {
+      hint: 'Nothing of it can be searched; leave it out.',
+    })
+  return { ...file, read: { reader: chosen.name, documents } }
+}
+
+/** Text that is longer than any string, or nested deeper than the stack goes, is the file's fault and not the program's. */
+async function extract(
+  read: () => readonly ReadPart[] | Promise<readonly ReadPart[]>,
+  { name }: ChosenReader,
+): Promise<readonly ReadPart[]> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new StackroomError(
+      'memory-limit',
+      `The text of this ${name} file is larger than a file's may be.`,
+      {
+        hint: 'It may be made to fill memory. If it is not, split it into smaller files.',
+        cause: error,
+      },
+    )
+  }
+}
+
+function toDocument({ text, metadata: own }: ReadPart, id: string, file: Metadata): SourceDocument {
+  const wellFormed = text.isWellFormed() ? text : text.toWellFormed()
+  const metadata = { ...own, ...file }
+  return {
+    id,
+    text: wellFormed,
+    metadata,
+    excludedEmbedMetadataKeys: excludedMetadataKeys,
+    excludedLlmMetadataKeys: excludedMetadataKeys,
+    hash: documentHash(wellFormed, metadata),
+  }
+}

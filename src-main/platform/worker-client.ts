@@ -115,6 +115,18 @@ export class WorkerClient<Methods extends WorkerMethods> implements AsyncDisposa
     }
   }
 
+  /** What the thread holds in bytes, buffers outside of its heap included; 0 when it has ended. It is told while the thread is busy. */
+  async memory(): Promise<number> {
+    if (this.#ended) return 0
+    try {
+      const { used_heap_size: heap, external_memory: buffers } = await this.#worker.getHeapStatistics()
+      return heap + buffers
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_NOT_RUNNING') return 0
+      throw error
+    }
+  }
+
   /** Ends the thread at once; calls under way are rejected. For an orderly end, call the worker's own method first. */
   async close(): Promise<void> {
     this.#closing = true

@@ -45,6 +45,10 @@ export const errorCodes = [
   'wrong-model',
   'consent-required',
   'invalid-vector',
+  // vector stores
+  'engine-unavailable',
+  /** The folder is of an older version of its engine, which would change it for good by opening it. */
+  'older-format',
   // servers of models
   'no-key',
   'wrong-key',

@@ -18,6 +18,8 @@ export interface WorkerClientOptions {
   /** Passed to the worker as `workerData`. */
   data?: unknown
   resourceLimits?: ResourceLimits
+  /** Whether what libraries print in the thread is thrown away. Default: false, it is the process's. */
+  silent?: boolean
   /** Called once when the thread ends without having been closed; calls under way are rejected first. */
   onExit?: (error: StackroomError) => void
 }
@@ -41,7 +43,10 @@ export class WorkerClient<Methods extends WorkerMethods> implements AsyncDisposa
       name,
       workerData: options.data,
       ...(options.resourceLimits ? { resourceLimits: options.resourceLimits } : {}),
+      ...(options.silent === true && { stdout: true, stderr: true }),
     })
+    if (options.silent === true)
+      for (const stream of [this.#worker.stdout, this.#worker.stderr]) stream.resume()
     let failure: unknown
     this.#worker.on('error', (error) => {
       failure = error

@@ -17,21 +17,11 @@ export function chooseByHead(path: string, head: Buffer, options: ReaderOptions)
   const byName = readerByName(path, options)
   if (byName === null) throw unsupportedType(path)
   const marked = markedType(head)
-  switch (marked) {
-    case 'pdf':
-    case 'rtf':
-      return { name: marked, isTelling: true }
-    case 'zip':
-      return { name: isContainer(byName) ? byName : 'docx', isTelling: true }
-    case 'ole':
-      // What the readers of containers say of it is that it has a password, or is of an older format.
-      if (!isContainer(byName)) throw unsupportedType(path)
-      return { name: byName, isTelling: true }
-    case 'image':
-      if (options.recognizeText !== undefined) return { name: 'image', isTelling: true }
-      break
-    default:
-  }
+  if (marked === 'pdf' || marked === 'rtf') return { name: marked, isTelling: true }
+  if (marked === 'zip') return { name: isContainer(byName) ? byName : 'docx', isTelling: true }
+  if (marked === 'image' && options.recognizeText !== undefined) return { name: 'image', isTelling: true }
+  // What the readers of containers say of it is that it has a password, or is of an older format.
+  if (marked === 'ole' && !isContainer(byName)) throw unsupportedType(path)
   // A text that is named as one is taken as it stands, whatever it begins with.
   if (byName !== 'unknown' && !isContainer(byName) && byName !== 'pdf' && byName !== 'rtf')
     return { name: byName, isTelling: true }

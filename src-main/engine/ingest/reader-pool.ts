@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { StackroomError } from '#contract'
 import { WorkerClient } from '#platform/worker-client.ts'
+import { FileLimits, memoryLimit } from './file-limits.ts'
 import type { NodeParserSettings } from './node-parser-settings.ts'
 import type { ParsedFile, ParseFileInput } from './parse-file.ts'
 import type { FilePreview, PreviewLimits } from './preview-of.ts'
@@ -19,7 +20,7 @@ type WithSettings = ParseFileInput & { readonly settings: NodeParserSettings }
 export interface ReaderPoolOptions {
   /** Default: the number of cores. */
   readonly size?: number
-  /** Heap of one worker in MB. Default: 1024. */
+  /** Heap of one worker in MB; with its buffers it may hold half as much again. Default: 1024. */
   readonly memoryLimitMb?: number
   /** How long a file of so many bytes may take, in milliseconds. Default: a minute, and a second for each MB. */
   readonly timeLimitMs?: (bytes: number) => number
@@ -78,13 +79,14 @@ export class ReaderPool implements AsyncDisposable {
       if (this.#closed) throw new StackroomError('cancelled', 'The readers were closed.')
       const reader = this.#idle.pop()?.reader ?? this.#start()
       this.#busy.add(reader)
-      const limit = this.#timeLimitMs(bytes)
-      const timeout = new AbortController()
-      const timer = setTimeout(() => timeout.abort(timeLimit(limit)), limit)
+      using limits = new FileLimits(reader, {
+        milliseconds: this.#timeLimitMs(bytes),
+        megabytes: this.#memoryLimitMb * 1.5,
+      })
       let isFine = false
       try {
         const value = await reader.call(name, input, {
-          signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
+          signal: signal ? AbortSignal.any([signal, limits.signal]) : limits.signal,
         })
         isFine = true
         return value
@@ -92,12 +94,11 @@ export class ReaderPool implements AsyncDisposable {
         // Errors of the file come back from a worker that goes on; after any other its thread is stuck or gone.
         isFine =
           error instanceof StackroomError &&
-          !timeout.signal.aborted &&
+          !limits.signal.aborted &&
           !signal?.aborted &&
           !this.#ended.has(reader)
         throw error instanceof StackroomError && error.code === 'memory-limit' ? memoryLimit(error) : error
       } finally {
-        clearTimeout(timer)
         this.#busy.delete(reader)
         if (isFine && !this.#closed) this.#rest(reader)
         else await reader.close()
@@ -112,6 +113,8 @@ export class ReaderPool implements AsyncDisposable {
   #start(): Reader {
     const reader: Reader = new WorkerClient<ReaderMethods>('reader', {
       resourceLimits: { maxOldGenerationSizeMb: this.#memoryLimitMb },
+      // Libraries write about damaged files; the errors say what is wrong with them.
+      silent: true,
       onExit: () => this.#ended.add(reader),
     })
     return reader
@@ -176,22 +179,4 @@ export class ReaderPool implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
-}
-
-function timeLimit(milliseconds: number): StackroomError {
-  const seconds = Math.max(1, Math.round(milliseconds / 1000))
-  return new StackroomError(
-    'time-limit',
-    `Reading this file took longer than ${seconds} s and was stopped.`,
-    {
-      hint: 'It may be damaged, or made to keep readers busy. Convert it or leave it out.',
-    },
-  )
-}
-
-function memoryLimit(cause: StackroomError): StackroomError {
-  return new StackroomError('memory-limit', 'Reading this file needed more memory than a file may use.', {
-    hint: 'Split it into smaller files, or leave it out.',
-    cause,
-  })
 }

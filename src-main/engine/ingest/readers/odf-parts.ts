@@ -41,6 +41,7 @@ export function odfToParts(content: string): ReadPart[] {
 class OdfBody {
   readonly #parts: ReadPart[] = []
   #kind: 'none' | 'text' | 'spreadsheet' | 'presentation' = 'none'
+  #inBody = false
   #text = new HtmlText()
   #sheet: Sheet | undefined
   #inTitle = false
@@ -49,7 +50,12 @@ class OdfBody {
   readonly #open: { readonly element: string | undefined; readonly skips: boolean }[] = []
 
   open(name: string, attributes: Attributes): void {
-    if (this.#kind === 'none' && (name === 'text' || name === 'spreadsheet' || name === 'presentation'))
+    if (name === 'body') this.#inBody = true
+    else if (
+      this.#inBody &&
+      this.#kind === 'none' &&
+      (name === 'text' || name === 'spreadsheet' || name === 'presentation')
+    )
       this.#kind = name
     const skips =
       skipped.has(name) || (name === 'frame' && repeatedFrames.has(attributes['presentation:class'] ?? ''))

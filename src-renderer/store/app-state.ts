@@ -5,6 +5,7 @@ import type { ChooserSlice } from '../features/chooser/chooser-slice.ts'
 import type { EstimateSlice } from '../features/ingest/estimate-slice.ts'
 import type { IntakeSlice } from '../features/ingest/intake-slice.ts'
 import type { JobsSlice } from '../features/ingest/jobs-slice.ts'
+import type { PreviewSlice } from '../features/ingest/preview-slice.ts'
 import type { LibrarySlice } from '../features/library/library-slice.ts'
 import type { ModelCheckSlice } from '../features/models/model-check-slice.ts'
 import type { ModelFolderSlice } from '../features/models/model-folder-slice.ts'
@@ -12,10 +13,13 @@ import type { ModelPickerSlice } from '../features/models/model-picker-slice.ts'
 import type { ModelsSlice } from '../features/models/models-slice.ts'
 import type { ServersSlice } from '../features/models/servers-slice.ts'
 import type { NoticesSlice } from '../features/notices/notices-slice.ts'
+import type { ReportSlice } from '../features/report/report-slice.ts'
 import type { SearchSlice } from '../features/search/search-slice.ts'
 import type { SourceSlice } from '../features/search/source-slice.ts'
 import type { SettingsSlice } from '../features/settings/settings-slice.ts'
 import type { ShellSlice } from '../features/shell/shell-slice.ts'
+import type { MissingSlice } from '../features/sources/missing-slice.ts'
+import type { SourcesSlice } from '../features/sources/sources-slice.ts'
 import type { Client } from '../transport/client.ts'
 
 export type AppState = CareSlice &
@@ -24,16 +28,20 @@ export type AppState = CareSlice &
   IntakeSlice &
   JobsSlice &
   LibrarySlice &
+  MissingSlice &
   ModelCheckSlice &
   ModelFolderSlice &
   ModelPickerSlice &
   ModelsSlice &
   NoticesSlice &
+  PreviewSlice &
+  ReportSlice &
   SearchSlice &
   ServersSlice &
   SettingsSlice &
   ShellSlice &
-  SourceSlice
+  SourceSlice &
+  SourcesSlice
 
 export interface SliceTools {
   readonly client: Client

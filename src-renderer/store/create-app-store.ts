@@ -5,6 +5,7 @@ import { createChooserSlice } from '../features/chooser/chooser-slice.ts'
 import { createEstimateSlice } from '../features/ingest/estimate-slice.ts'
 import { createIntakeSlice } from '../features/ingest/intake-slice.ts'
 import { createJobsSlice } from '../features/ingest/jobs-slice.ts'
+import { createPreviewSlice } from '../features/ingest/preview-slice.ts'
 import { createLibrarySlice } from '../features/library/library-slice.ts'
 import { createModelCheckSlice } from '../features/models/model-check-slice.ts'
 import { createModelFolderSlice } from '../features/models/model-folder-slice.ts'
@@ -12,10 +13,13 @@ import { createModelPickerSlice } from '../features/models/model-picker-slice.ts
 import { createModelsSlice } from '../features/models/models-slice.ts'
 import { createServersSlice } from '../features/models/servers-slice.ts'
 import { createNoticesSlice } from '../features/notices/notices-slice.ts'
+import { createReportSlice } from '../features/report/report-slice.ts'
 import { createSearchSlice } from '../features/search/search-slice.ts'
 import { createSourceSlice } from '../features/search/source-slice.ts'
 import { createSettingsSlice } from '../features/settings/settings-slice.ts'
 import { createShellSlice } from '../features/shell/shell-slice.ts'
+import { createMissingSlice } from '../features/sources/missing-slice.ts'
+import { createSourcesSlice } from '../features/sources/sources-slice.ts'
 import type { Client } from '../transport/client.ts'
 import type { AppState, SliceTools } from './app-state.ts'
 
@@ -31,16 +35,20 @@ export function createAppStore(client: Client): AppStore {
       ...createIntakeSlice(tools),
       ...createJobsSlice(tools),
       ...createLibrarySlice(tools),
+      ...createMissingSlice(tools),
       ...createModelCheckSlice(tools),
       ...createModelFolderSlice(tools),
       ...createModelPickerSlice(tools),
       ...createModelsSlice(tools),
       ...createNoticesSlice(tools),
+      ...createPreviewSlice(tools),
+      ...createReportSlice(tools),
       ...createSearchSlice(tools),
       ...createServersSlice(tools),
       ...createSettingsSlice(tools),
       ...createShellSlice(tools),
       ...createSourceSlice(tools),
+      ...createSourcesSlice(tools),
     }
   })
 }

@@ -9,12 +9,14 @@ interface DialogProps {
   readonly title: string
   readonly onClose: () => void
   readonly wide?: boolean
+  /** As large as the window allows, for something to read. */
+  readonly large?: boolean
   readonly children: ReactNode
   /** Buttons at the bottom, the most likely last. */
   readonly actions?: ReactNode
 }
 
-export function Dialog({ title, onClose, wide, children, actions }: DialogProps) {
+export function Dialog({ title, onClose, wide, large, children, actions }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
 
@@ -27,7 +29,7 @@ export function Dialog({ title, onClose, wide, children, actions }: DialogProps)
   return (
     <dialog
       ref={dialog}
-      className={classNames('dialog', wide && 'dialog-wide')}
+      className={classNames('dialog', wide && 'dialog-wide', large && 'dialog-large')}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault()

@@ -13,6 +13,7 @@ import { Trail } from './trail.tsx'
 
 const titles: Record<ChoiceKind, string> = {
   sources: 'Choose a folder or files to index',
+  file: 'Choose a file',
   'storage-folder': 'Open a storage folder',
   'parent-folder': 'Choose where to put the storage folder',
   'model-folder': 'Choose the folder of an embedding model',
@@ -31,9 +32,16 @@ export function ChooserDialog({ chooser }: { readonly chooser: Chooser }) {
   }
   const entries =
     listing?.entries.filter(
-      (entry) => (showHidden || !entry.name.startsWith('.')) && (kind === 'sources' || entry.isDirectory),
+      (entry) =>
+        (showHidden || !entry.name.startsWith('.')) &&
+        (kind === 'sources' || kind === 'file' || entry.isDirectory),
     ) ?? []
-  const result = chosen.length > 0 ? chosen : listing === null ? [] : [listing.path]
+  const result =
+    kind === 'file'
+      ? chosen.filter((path) => entries.some((entry) => entry.path === path && !entry.isDirectory))
+      : chosen.length > 0 || listing === null
+        ? chosen
+        : [listing.path]
 
   return (
     <Dialog
@@ -57,7 +65,7 @@ export function ChooserDialog({ chooser }: { readonly chooser: Chooser }) {
             disabled={result.length === 0 || loading}
             onClick={() => settleChooser(result)}
           >
-            {buttonLabel(kind, chosen, listing?.path)}
+            {buttonLabel(kind, chosen, kind === 'file' ? undefined : listing?.path)}
           </Button>
         </>
       }

@@ -12,6 +12,7 @@ export function IntakeDialog() {
   const intake = useApp((state) => state.intake)
   const closeIntake = useApp((state) => state.closeIntake)
   const chooseSources = useApp((state) => state.chooseSources)
+  const askAllTheSame = useApp((state) => state.askAllTheSame)
   if (intake === null) return null
 
   if (intake.step === 'asking') return <IntakeForm intake={intake} />
@@ -27,6 +28,7 @@ export function IntakeDialog() {
         onClose={closeIntake}
         actions={
           <>
+            {intake.inspection !== null && <Button onClick={askAllTheSame}>Change what is read…</Button>}
             <Button onClick={chooseAgain}>Choose something else…</Button>
             <Button look="primary" onClick={closeIntake}>
               Close

@@ -4,6 +4,7 @@ import type { FormEvent } from 'react'
 import type { Inspection } from '#contract'
 import { useApp } from '../../store/use-app.ts'
 import { Button } from '../../ui/button.tsx'
+import { Checkbox } from '../../ui/checkbox.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Field } from '../../ui/field.tsx'
 import { formatBytes, formatCount, formatCounted } from '../../ui/format.ts'
@@ -13,13 +14,16 @@ import { baseName, joinPath } from '../../ui/paths.ts'
 import { Segmented } from '../../ui/segmented.tsx'
 import { ModelChoice } from '../models/model-choice.tsx'
 import { IntakeModel } from './intake-model.tsx'
-import { consentServer, type Intake } from './intake-slice.ts'
+import { IntakeChunks } from './intake-chunks.tsx'
+import { consentServer } from './intake-choice.ts'
+import { IntakeFiles } from './intake-files.tsx'
+import type { AskingIntake } from './intake-slice.ts'
 
 const pathsShown = 4
 const formId = 'intake-form'
 
-export function IntakeForm({ intake }: { readonly intake: Extract<Intake, { step: 'asking' }> }) {
-  const { inspection, choice, starting, error } = intake
+export function IntakeForm({ intake }: { readonly intake: AskingIntake }) {
+  const { inspection, choice, counting, starting, error } = intake
   const canTakeMore = useApp((state) => state.knowledgeBases).filter(
     (knowledgeBase) => !knowledgeBase.readOnly && knowledgeBase.error === null,
   )
@@ -29,7 +33,8 @@ export function IntakeForm({ intake }: { readonly intake: Extract<Intake, { step
   const selectedId = useApp((state) => state.selectedId)
   const asked = useApp((state) => consentServer(state, choice))
   const complete = choice.addTo !== null || (choice.name.trim() !== '' && choice.persistDir.trim() !== '')
-  const ready = complete && (asked === null || choice.consent)
+  const some = inspection.readableFiles > 0 || inspection.truncated
+  const ready = complete && some && !counting && (asked === null || choice.consent)
 
   const submit = (event: FormEvent): void => {
     event.preventDefault()
@@ -52,7 +57,7 @@ export function IntakeForm({ intake }: { readonly intake: Extract<Intake, { step
         </>
       }
     >
-      <Found inspection={inspection} />
+      <Found inspection={inspection} counting={counting} />
       <form id={formId} onSubmit={submit}>
         {proposed !== undefined && (
           <div className="intake-target">
@@ -90,6 +95,15 @@ export function IntakeForm({ intake }: { readonly intake: Extract<Intake, { step
         <div className="intake-model">
           <IntakeModel intake={intake} />
         </div>
+        <div className="intake-watch">
+          <Checkbox checked={choice.watch} onChange={(watch) => changeIntake({ watch })}>
+            Watch for changes and keep the index up to date
+          </Checkbox>
+        </div>
+        <div className="intake-more">
+          <IntakeFiles intake={intake} />
+          <IntakeChunks intake={intake} />
+        </div>
       </form>
       {error !== null && (
         <div className="intake-error">
@@ -100,7 +114,7 @@ export function IntakeForm({ intake }: { readonly intake: Extract<Intake, { step
   )
 }
 
-function NewKnowledgeBaseFields({ intake }: { readonly intake: Extract<Intake, { step: 'asking' }> }) {
+function NewKnowledgeBaseFields({ intake }: { readonly intake: AskingIntake }) {
   const { choice } = intake
   const changeIntake = useApp((state) => state.changeIntake)
   const choosePaths = useApp((state) => state.choosePaths)
@@ -170,20 +184,18 @@ function NewKnowledgeBaseFields({ intake }: { readonly intake: Extract<Intake, {
   )
 }
 
-function Found({ inspection }: { readonly inspection: Inspection }) {
+function Found({ inspection, counting }: { readonly inspection: Inspection; readonly counting: boolean }) {
   const { paths, readableFiles, files, bytes, truncated } = inspection
   const unread = files - readableFiles
   return (
-    <div className="intake-found">
+    <div className="intake-found" role="status" aria-busy={counting}>
       <p className="intake-found-count">
         {truncated && 'More than '}
         {formatCounted(readableFiles, 'file', 'files')} to read
-        <span> · {formatBytes(bytes)}</span>
+        <span> · {counting ? 'counting…' : formatBytes(bytes)}</span>
       </p>
       {unread > 0 && (
-        <p>
-          {formatCounted(unread, 'other file', 'other files')} of kinds that are not read will be skipped.
-        </p>
+        <p>{formatCounted(unread, 'other file or folder', 'other files and folders')} will be skipped.</p>
       )}
       <ul>
         {paths.slice(0, pathsShown).map((path) => (

@@ -9,9 +9,10 @@ import { hasKey } from '../models/consent.ts'
 import { ConsentBox } from '../models/consent-box.tsx'
 import { estimateSentence } from '../models/model-facts.ts'
 import { serverLabel } from '../models/server-labels.ts'
-import { consentServer, intakeModel, type Intake } from './intake-slice.ts'
+import { consentServer, intakeModel } from './intake-choice.ts'
+import type { AskingIntake } from './intake-slice.ts'
 
-export function IntakeModel({ intake }: { readonly intake: Extract<Intake, { step: 'asking' }> }) {
+export function IntakeModel({ intake }: { readonly intake: AskingIntake }) {
   const { choice, inspection } = intake
   const id = useApp((state) => intakeModel(choice, state.knowledgeBases))
   const model = useApp((state) => state.models.find((other) => other.id === id))

@@ -1,33 +1,33 @@
 /** From dropped or chosen paths to a running job: upload where needed, inspect, ask, start. */
-import { isCancelled, type ErrorShape, type Inspection, type KnowledgeBase } from '#contract'
-import type { AppState, SliceCreator } from '../../store/app-state.ts'
+import { isCancelled, type CommandInput, type ErrorShape, type Inspection } from '#contract'
+import type { SliceCreator } from '../../store/app-state.ts'
 import type { DroppedItems } from '../../transport/dropped-items.ts'
 import { uploadEntries, type UploadProgress } from '../../transport/upload.ts'
-import { consentNeeded, remoteServerOf } from '../models/consent.ts'
 import { describeError } from '../notices/notices-slice.ts'
+import { consentServer, firstChoice, ingestInput, type IntakeChoice } from './intake-choice.ts'
 
-export interface IntakeChoice {
-  /** Add to this knowledge base; null makes a new one. */
-  readonly addTo: string | null
-  readonly name: string
-  readonly persistDir: string
-  readonly model: string | null
-  /** The user ticked that the text may be sent to the model's server. */
-  readonly consent: boolean
+export interface AskingIntake {
+  readonly step: 'asking'
+  readonly inspection: Inspection
+  readonly choice: IntakeChoice
+  /** The rules have changed, and what they leave is being counted. */
+  readonly counting: boolean
+  readonly starting: boolean
+  /** Why starting failed. */
+  readonly error: ErrorShape | null
 }
 
 export type Intake =
   | { readonly step: 'uploading'; readonly progress: UploadProgress | null }
   | { readonly step: 'inspecting' }
+  | AskingIntake
   | {
-      readonly step: 'asking'
-      readonly inspection: Inspection
-      readonly choice: IntakeChoice
-      readonly starting: boolean
-      /** Why starting failed. */
-      readonly error: ErrorShape | null
+      readonly step: 'failed'
+      readonly error: ErrorShape
+      /** Set when other rules may find something to read. */
+      readonly inspection: Inspection | null
+      readonly addTo: string | null
     }
-  | { readonly step: 'failed'; readonly error: ErrorShape }
 
 export interface IntakeSlice {
   readonly intake: Intake | null
@@ -37,30 +37,46 @@ export interface IntakeSlice {
   /** Asks for files and folders, then takes them in. */
   readonly chooseSources: (addTo?: string | null) => Promise<void>
   readonly changeIntake: (change: Partial<IntakeChoice>) => void
+  /** Asks about what was found although there is nothing to read by the usual rules. */
+  readonly askAllTheSame: () => void
   readonly startIngest: () => Promise<void>
   readonly closeIntake: () => void
 }
 
+/** Patterns are typed letter by letter. */
+const countAfterMs = 250
+
 export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get }) => {
   let current = new AbortController()
+  let counting = new AbortController()
 
   /** A new intake takes the place of the last. */
   const begin = (intake: Intake): AbortSignal => {
     current.abort()
+    counting.abort()
     current = new AbortController()
     set({ intake })
     return current.signal
   }
   const fail = (error: unknown, signal: AbortSignal): void => {
-    if (!signal.aborted && !isCancelled(error))
-      set({ intake: { step: 'failed', error: describeError(error) } })
+    if (signal.aborted || isCancelled(error)) return
+    set({ intake: { step: 'failed', error: describeError(error), inspection: null, addTo: null } })
+  }
+  const ask = (inspection: Inspection, addTo: string | null): void => {
+    // what stays on this computer, unless the user says otherwise
+    const model = get().models.find(({ offline }) => offline)?.id ?? null
+    const choice = firstChoice(inspection, addTo, model)
+    set({ intake: { step: 'asking', inspection, choice, counting: false, starting: false, error: null } })
+    void get().estimateIntake()
   }
 
   async function inspect(paths: readonly string[], addTo: string | null, signal: AbortSignal): Promise<void> {
     set({ intake: { step: 'inspecting' } })
     const inspection = await client.call('library.inspect', { paths: [...paths] }, { signal })
-    if (inspection.error !== null) {
-      set({ intake: { step: 'failed', error: inspection.error } })
+    const { error } = inspection
+    if (error !== null) {
+      const mayFind = error.code === 'no-readable-files' ? inspection : null
+      set({ intake: { step: 'failed', error, inspection: mayFind, addTo } })
       return
     }
     const [only] = inspection.paths
@@ -74,16 +90,34 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
       await get().openStorageFolder(only)
       return
     }
-    const choice: IntakeChoice = {
-      addTo,
-      name: inspection.suggestedName,
-      persistDir: inspection.suggestedPersistDir,
-      // what stays on this computer, unless the user says otherwise
-      model: get().models.find(({ offline }) => offline)?.id ?? null,
-      consent: false,
+    ask(inspection, addTo)
+  }
+
+  /** Counts again what the rules leave. */
+  async function countAgain(): Promise<void> {
+    counting.abort()
+    const { signal } = (counting = new AbortController())
+    await new Promise((resolve) => setTimeout(resolve, countAfterMs))
+    const { intake } = get()
+    if (signal.aborted || intake?.step !== 'asking') return
+    const { rules, recognizeText } = intake.choice
+    const input: CommandInput<'library.inspect'> = {
+      paths: intake.inspection.paths,
+      rules,
+      recognizeText: recognizeText === true,
     }
-    set({ intake: { step: 'asking', inspection, choice, starting: false, error: null } })
-    void get().estimateIntake()
+    const settle = (change: Partial<AskingIntake>): void => {
+      const { intake } = get()
+      if (signal.aborted || intake?.step !== 'asking') return
+      set({ intake: { ...intake, ...change, counting: false } })
+      void get().estimateIntake()
+    }
+    try {
+      const inspection = await client.call('library.inspect', input, { signal })
+      settle({ inspection, error: inspection.error })
+    } catch (error) {
+      if (!isCancelled(error)) settle({ error: describeError(error) })
+    }
   }
 
   return {
@@ -128,14 +162,21 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
       if (intake?.step !== 'asking') return
       // what was allowed was allowed for this model and this folder
       const asksAnew = 'model' in change || 'addTo' in change || 'persistDir' in change
+      const countsAnew = 'rules' in change || 'recognizeText' in change
       const choice = { ...intake.choice, ...(asksAnew && { consent: false }), ...change }
-      set({ intake: { ...intake, error: null, choice } })
-      if ('model' in change || 'addTo' in change) void get().estimateIntake()
+      set({ intake: { ...intake, error: null, choice, counting: intake.counting || countsAnew } })
+      if (countsAnew) void countAgain()
+      else if ('model' in change || 'addTo' in change || 'nodeParser' in change) void get().estimateIntake()
+    },
+
+    askAllTheSame() {
+      const { intake } = get()
+      if (intake?.step === 'failed' && intake.inspection) ask(intake.inspection, intake.addTo)
     },
 
     async startIngest() {
       const { intake, knowledgeBases } = get()
-      if (intake?.step !== 'asking' || intake.starting) return
+      if (intake?.step !== 'asking' || intake.starting || intake.counting) return
       const { choice, inspection } = intake
       const existing = knowledgeBases.find(({ id }) => id === choice.addTo)
       const asked = consentServer(get(), choice)
@@ -146,16 +187,7 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
           const persistDir = existing?.persistDir ?? choice.persistDir.trim()
           get().receiveServer(await client.call('models.consent', { server: asked, persistDir, given: true }))
         }
-        const job = await client.call('ingest.start', {
-          paths: inspection.paths,
-          ...(existing === undefined
-            ? {
-                persistDir: choice.persistDir.trim(),
-                name: choice.name,
-                ...(choice.model === null ? {} : { model: choice.model }),
-              }
-            : { persistDir: existing.persistDir }),
-        })
+        const job = await client.call('ingest.start', ingestInput(inspection, choice, existing))
         set({ intake: null })
         get().receiveJob(job)
         if (!get().knowledgeBases.some(({ id }) => id === job.knowledgeBaseId)) {
@@ -170,25 +202,9 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
 
     closeIntake() {
       current.abort()
+      counting.abort()
       set({ intake: null })
       void get().estimateIntake()
     },
   }
-}
-
-/** The model that files would be indexed with: the chosen one, or that of the knowledge base they are added to. */
-export function intakeModel(choice: IntakeChoice, knowledgeBases: readonly KnowledgeBase[]): string | null {
-  if (choice.addTo === null) return choice.model
-  return knowledgeBases.find(({ id }) => id === choice.addTo)?.model ?? null
-}
-
-/** The server that the user has to allow first, by name; null where nothing has to be allowed. */
-export function consentServer(state: AppState, choice: IntakeChoice): string | null {
-  const { models, servers, knowledgeBases } = state
-  const id = intakeModel(choice, knowledgeBases)
-  const model = models.find((other) => other.id === id)
-  const existing = knowledgeBases.find((other) => other.id === choice.addTo)
-  const persistDir = existing?.persistDir ?? choice.persistDir.trim()
-  if (!consentNeeded(model, servers, persistDir)) return null
-  return remoteServerOf(model, servers)?.name ?? model?.server ?? null
 }

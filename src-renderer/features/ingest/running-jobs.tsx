@@ -1,11 +1,11 @@
 /** What runs now, at the sidebar's foot, whichever knowledge base is on screen. */
-import { X } from 'lucide-react'
+import { Pause, Play, X } from 'lucide-react'
 import type { Job } from '#contract'
 import { useApp } from '../../store/use-app.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { formatPercent, formatTimeLeft } from '../../ui/format.ts'
 import { ProgressBar } from '../../ui/progress.tsx'
-import { fractionDone, isActive } from './jobs-slice.ts'
+import { canPause, fractionDone, isActive } from './jobs-slice.ts'
 import './running-jobs.css'
 
 export function RunningJobs() {
@@ -24,6 +24,8 @@ export function RunningJobs() {
 function RunningJob({ job }: { readonly job: Job }) {
   const select = useApp((state) => state.select)
   const cancelJob = useApp((state) => state.cancelJob)
+  const pauseJob = useApp((state) => state.pauseJob)
+  const resumeJob = useApp((state) => state.resumeJob)
   const fraction = fractionDone(job)
   return (
     <div className="running-job">
@@ -31,6 +33,13 @@ function RunningJob({ job }: { readonly job: Job }) {
         <button type="button" className="running-job-title" onClick={() => select(job.knowledgeBaseId)}>
           {job.title}
         </button>
+        {canPause(job) && (
+          <IconButton
+            icon={job.state === 'paused' ? Play : Pause}
+            label={`${job.state === 'paused' ? 'Resume' : 'Pause'} indexing ${job.title}`}
+            onClick={() => void (job.state === 'paused' ? resumeJob : pauseJob)(job.id)}
+          />
+        )}
         <IconButton
           icon={X}
           label={`Cancel ${job.kind === 'ingest' ? 'indexing' : 'embedding'} ${job.title}`}
@@ -50,6 +59,7 @@ function RunningJob({ job }: { readonly job: Job }) {
 function shortState({ state, progress }: Job, fraction: number | null): string {
   if (state === 'queued') return 'Waiting'
   if (state === 'cancelling') return 'Stopping…'
+  if (state === 'paused') return fraction === null ? 'Paused' : `Paused at ${formatPercent(fraction)}`
   if (progress.phase === 'scanning') return 'Looking for files…'
   if (progress.phase === 'persisting') return 'Writing the storage folder…'
   const percent = fraction === null ? '' : formatPercent(fraction)

@@ -1,5 +1,15 @@
 /** The name, the facts and the actions of a knowledge base. */
-import { Copy, Ellipsis, FilePlus2, FolderOpen, ListX, PanelLeft, Pencil, ShieldCheck } from 'lucide-react'
+import {
+  Copy,
+  Ellipsis,
+  FilePlus2,
+  FolderOpen,
+  ListX,
+  PanelLeft,
+  Pencil,
+  RefreshCw,
+  ShieldCheck,
+} from 'lucide-react'
 import type { KnowledgeBase } from '#contract'
 import { useApp } from '../../store/use-app.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -12,6 +22,7 @@ import { FilesState } from '../care/files-state.tsx'
 import { useIndexing } from '../ingest/use-indexing.ts'
 import { ModelFact } from '../models/model-fact.tsx'
 import { ModelNotes } from '../models/model-trouble.tsx'
+import { MissingNotice } from '../sources/missing-notice.tsx'
 import { useState } from 'react'
 import { NameEditor } from './name-editor.tsx'
 
@@ -25,6 +36,7 @@ export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase:
   const askToForget = useApp((state) => state.askToForget)
   const revealPath = useApp((state) => state.revealPath)
   const copy = useApp((state) => state.copy)
+  const refreshSources = useApp((state) => state.refreshSources)
   const checkFolder = useApp((state) => state.checkFolder)
   const canAdd =
     !knowledgeBase.readOnly &&
@@ -60,6 +72,9 @@ export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase:
           icon={Ellipsis}
           items={[
             { label: 'Rename', icon: Pencil, onChoose: () => setRenaming(true) },
+            ...(canAdd && knowledgeBase.sources.length > 0
+              ? [{ label: 'Refresh now', icon: RefreshCw, onChoose: () => void refreshSources(id) }]
+              : []),
             { label: 'Copy path', icon: Copy, onChoose: () => void copy(persistDir, 'Path copied') },
             ...(appInfo?.canOpenFiles && knowledgeBase.state !== 'missing'
               ? [{ label: 'Show in folder', icon: FolderOpen, onChoose: () => void revealPath(persistDir) }]
@@ -82,6 +97,7 @@ export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase:
       {warnings.map((warning) => (
         <Message key={warning} kind="warning" message={warning} />
       ))}
+      <MissingNotice knowledgeBase={knowledgeBase} />
       <ModelNotes knowledgeBase={knowledgeBase} />
     </header>
   )

@@ -6,15 +6,19 @@ import { useModelCheck } from '../models/use-model-check.ts'
 import { isAboutModel } from '../models/verdict-sentences.ts'
 import { JobCard } from '../ingest/job-card.tsx'
 import { jobOf } from '../ingest/jobs-slice.ts'
+import { ReportPage } from '../report/report-page.tsx'
 import { SearchBox } from '../search/search-box.tsx'
 import { SearchResults } from '../search/search-results.tsx'
 import { SourcePanel } from '../search/source-panel.tsx'
+import { SourcesPage } from '../sources/sources-page.tsx'
 import { KnowledgeBaseHeader } from './knowledge-base-header.tsx'
 import { KnowledgeBaseTrouble } from './knowledge-base-trouble.tsx'
 import './knowledge-base-view.css'
+import { placeId, placeLabels, PlaceTabs } from './place-tabs.tsx'
 
 export function KnowledgeBaseView({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
   const job = useApp((state) => jobOf(state, knowledgeBase.id))
+  const place = useApp((state) => state.place)
   const openSource = useApp((state) => state.openSource)
   const inTrouble =
     knowledgeBase.error !== null || knowledgeBase.state === 'missing' || knowledgeBase.state === 'error'
@@ -35,13 +39,20 @@ export function KnowledgeBaseView({ knowledgeBase }: { readonly knowledgeBase: K
           </>
         ) : (
           <>
-            <SearchBox knowledgeBase={knowledgeBase} />
-            {job !== null && <JobCard job={job} />}
-            <SearchResults knowledgeBase={knowledgeBase} />
+            <PlaceTabs knowledgeBase={knowledgeBase} />
+            <div className="place" id={placeId} role="tabpanel" aria-label={placeLabels[place]}>
+              {place === 'search' && <SearchBox knowledgeBase={knowledgeBase} />}
+              {job !== null && <JobCard job={job} />}
+              {place === 'search' && <SearchResults knowledgeBase={knowledgeBase} />}
+              {place === 'sources' && <SourcesPage knowledgeBase={knowledgeBase} />}
+              {place === 'files' && <ReportPage knowledgeBase={knowledgeBase} />}
+            </div>
           </>
         )}
       </div>
-      {openSource?.knowledgeBaseId === knowledgeBase.id && <SourcePanel openSource={openSource} />}
+      {place === 'search' && openSource?.knowledgeBaseId === knowledgeBase.id && (
+        <SourcePanel openSource={openSource} />
+      )}
     </div>
   )
 }

@@ -38,11 +38,11 @@ export const createLibrarySlice: SliceCreator<LibrarySlice> = ({ client, set, ge
     try {
       const knowledgeBases = await client.call('library.list', {})
       set({ knowledgeBases, libraryState: 'ready', libraryError: null })
-      const { selectedId, view } = get()
+      const { selectedId, view, place } = get()
       const selected = knowledgeBases.find(({ id }) => id === selectedId) ?? knowledgeBases[0]
       get().select(selected?.id ?? null)
       // the list is also read again after a lost connection: then the window stays where it was
-      set({ view })
+      set({ view, place })
     } catch (error) {
       set({ libraryState: 'failed', libraryError: describeError(error) })
     }

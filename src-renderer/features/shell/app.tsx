@@ -6,6 +6,7 @@ import { CheckDialog } from '../care/check-dialog.tsx'
 import { Chooser } from '../chooser/chooser.tsx'
 import { DropZone } from '../ingest/drop-zone.tsx'
 import { IntakeDialog } from '../ingest/intake-dialog.tsx'
+import { PreviewDialog } from '../ingest/preview-dialog.tsx'
 import { EmptyLibrary } from '../library/empty-library.tsx'
 import { ForgetDialog } from '../library/forget-dialog.tsx'
 import { KnowledgeBaseView } from '../library/knowledge-base-view.tsx'
@@ -16,6 +17,7 @@ import { ModelsDialogs } from '../models/models-dialogs.tsx'
 import { ModelsPage } from '../models/models-page.tsx'
 import { Notices } from '../notices/notices.tsx'
 import { SettingsDialog } from '../settings/settings-dialog.tsx'
+import { SourceDialogs } from '../sources/source-dialogs.tsx'
 import './app.css'
 import { ConnectionBar } from './connection-bar.tsx'
 import { useShortcuts } from './use-shortcuts.ts'
@@ -61,6 +63,8 @@ export function App() {
       </div>
       <DropZone />
       <IntakeDialog />
+      <PreviewDialog />
+      <SourceDialogs />
       <Chooser />
       <ForgetDialog />
       <CheckDialog />

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { StackroomError } from '#contract'
 import { defaultNodeParserSettings as settings } from '#engine/ingest/node-parser-settings.ts'
 import { ReaderPool } from '#engine/ingest/reader-pool.ts'
+import { catalog, pages, pdf, stream } from '../unit/pdf-file.ts'
 
 /** Far more than these files need where they are read at all, and far less than they ask for. */
 const memoryLimitMb = 512
@@ -55,30 +56,6 @@ function officeFile(files: Record<string, string>): Uint8Array {
 
 const entities = `<!DOCTYPE x [<!ENTITY a "${'x'.repeat(1000)}">${Array.from({ length: 20 }, (_, index) => `<!ENTITY ${String.fromCharCode(98 + index)} "${`&${String.fromCharCode(97 + index)};`.repeat(50)}">`).join('')}]>`
 
-/** Objects of a PDF; the first is its catalog. Readers find them without a table of their places. */
-function pdf(objects: readonly (string | Buffer)[]): Buffer {
-  const parts = objects.flatMap((object, index) => [
-    Buffer.from(`${index + 1} 0 obj\n`),
-    Buffer.from(object),
-    Buffer.from('\nendobj\n'),
-  ])
-  return Buffer.concat([
-    Buffer.from('%PDF-1.7\n'),
-    ...parts,
-    Buffer.from('trailer\n<< /Root 1 0 R >>\n%%EOF\n'),
-  ])
-}
-
-function stream(content: Buffer, entries = ''): Buffer {
-  return Buffer.concat([
-    Buffer.from(`<< /Length ${content.length} ${entries} >>\nstream\n`),
-    content,
-    Buffer.from('\nendstream'),
-  ])
-}
-
-const catalog = '<< /Type /Catalog /Pages 2 0 R >>'
-const pages = '<< /Type /Pages /Kids [3 0 R] /Count 1 >>'
 const page =
   '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R /Resources << /XObject << /X 4 0 R >> >> >>'
 

@@ -37,6 +37,33 @@ test('Japanese and Chinese in their own encodings are found out', async () => {
   expect((await read(textReader, 'gb18030.txt'))[0]?.text).toContain('书库保存不在开架区的图书。')
 })
 
+test.each([
+  ['euc-jp.txt', '書庫は、開架されていない本を保管する場所です。'],
+  ['iso-2022-jp.txt', '書庫は、開架されていない本を保管する場所です。'],
+  ['utf16-chinese.txt', '书库保存不在开架区的图书。读者在服务台提出申请'],
+  ['koi8-r.txt', 'Книги стоят по размеру.'],
+  ['latin2.txt', 'Starší svazky lze používat pouze ve studovně.'],
+])('%s is read in its encoding', async (name, text) => {
+  expect((await read(textReader, name))[0]?.text).toContain(text)
+})
+
+test('a few wrong bytes are dropped from UTF-8, as Python drops them', async () => {
+  const text = (await read(textReader, 'damaged-utf8.txt'))[0]?.text ?? ''
+  expect(text.startsWith('Bücher stehen nach Größe, nicht nach Fächern. Bücher')).toBe(true)
+  expect(text).not.toMatch(/[\ufffdÃÿ]/)
+})
+
+test('what a file says of its encoding counts where it is not UTF-8', async () => {
+  const [part] = await read(textReader, 'shelves.tex')
+  expect(part?.text).toContain('Bücher stehen nach \\emph{Größe}.')
+  const koi8 = Buffer.concat([
+    Buffer.from('# -*- coding: koi8-r -*-\n'),
+    await readFile(join(folder, 'koi8-r.txt')),
+  ])
+  const python = await textReader.read({ path: 'a.py', bytes: koi8, nameIsTelling: true })
+  expect(python[0]?.text).toContain('Книги стоят')
+})
+
 test('line ends and inner spaces of text files stay as they are', () => {
   expect(decodeText(Buffer.from('a\r\n\tb  c\n'))).toBe('a\r\n\tb  c\n')
 })

@@ -19,6 +19,8 @@ export function decodeText(bytes: Uint8Array, declaredEncoding?: string): string
     if (wide) return decode(bytes, wide)
     throw binaryFile()
   }
+  const japanese = switchesToJapanese(bytes) ? decodeStrictly(bytes, 'iso-2022-jp') : undefined
+  if (japanese !== undefined) return japanese
   const utf8 = decodeStrictly(bytes, 'utf-8')
   if (utf8 !== undefined) {
     if (controlShare(bytes) > 0.1) throw binaryFile()
@@ -59,6 +61,14 @@ export function binaryFile(): StackroomError {
   })
 }
 
+/** The encoding of Japanese mail has seven bits, and an escape before its first character of two bytes. */
+function switchesToJapanese(bytes: Uint8Array): boolean {
+  const escape = bytes.indexOf(0x1b)
+  return (
+    escape >= 0 && bytes[escape + 1] === 0x24 && (bytes[escape + 2] === 0x42 || bytes[escape + 2] === 0x40)
+  )
+}
+
 function byteOrderMark(bytes: Uint8Array): { encoding: string; length: number } | undefined {
   const [first, second, third] = bytes
   if (first === 0xef && second === 0xbb && third === 0xbf) return { encoding: 'utf-8', length: 3 }
@@ -68,24 +78,22 @@ function byteOrderMark(bytes: Uint8Array): { encoding: string; length: number } 
 }
 
 /**
- * UTF-16 of any script has zeros in one half of its pairs only, of spaces and line ends at least, and next to no pairs that
- * are no character. Noise has both.
+ * UTF-16 read in the right order has next to no characters that are none, and those that every script has: spaces, line ends,
+ * full stops. Read in the wrong order, or as noise, it is the other way round.
  */
 function unmarkedUtf16(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
-  const sample = bytes.subarray(0, sampleBytes)
-  if (sample.length < 8 || bytes.length % 2 !== 0) return undefined
-  const zeros: [even: number, odd: number] = [0, 0]
-  sample.forEach((byte, index) => {
-    if (byte === 0) zeros[index % 2 === 0 ? 0 : 1]++
-  })
-  const [even, odd] = zeros
-  const candidate = odd > 50 * even ? 'utf-16le' : even > 50 * odd ? 'utf-16be' : undefined
-  if (candidate === undefined) return undefined
-  // The sample may end between the halves of a pair.
-  const text = decode(sample, candidate).slice(0, -1)
-  const strange =
-    text.match(/[\p{Cc}\p{Cn}\p{Co}\ufffd]/gu)?.filter((character) => !/\s/.test(character)).length ?? 0
-  return strange < text.length * 0.02 ? candidate : undefined
+  if (bytes.length < 8 || bytes.length % 2 !== 0) return undefined
+  const [best] = (['utf-16le', 'utf-16be'] as const)
+    .map((encoding) => {
+      // The sample may end between the halves of a pair.
+      const text = decode(bytes.subarray(0, sampleBytes), encoding).slice(0, -1)
+      const count = (pattern: RegExp): number => text.match(pattern)?.length ?? 0
+      const strange = count(/[^\P{Cc}\s]|[\p{Cn}\p{Co}\ufffd]/gu)
+      return { encoding, isText: strange < text.length * 0.02, common: count(/[\s.,。、，।]/gu) }
+    })
+    .filter(({ isText, common }) => isText && common > 0)
+    .sort((a, b) => b.common - a.common)
+  return best?.encoding
 }
 
 /** The share of bytes that no text has: control characters but white space, backspace and escape. */

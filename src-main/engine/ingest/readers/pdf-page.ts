@@ -82,15 +82,23 @@ function boxOf(
   }
 }
 
-/** Whether lines often stand above the one before them without being beside it. A header that is written last is no disorder. */
+/**
+ * Whether lines often stand above the one before them: without being beside it, as a header that is written last does once, or
+ * beside it, as a column does once.
+ */
 function isOutOfOrder(segments: readonly Segment[]): boolean {
-  let jumps = 0
+  let backs = 0
+  let columns = 0
   let last: Segment | undefined
   for (const segment of segments) {
-    if (last && segment.bottom < last.top && segment.left < last.right && segment.right > last.left) jumps++
+    if (last && segment.bottom < last.top) {
+      if (segment.left < last.right && segment.right > last.left) backs++
+      else columns++
+    }
     last = segment
   }
-  return jumps > 2 && jumps > segments.length / 20
+  const { length } = segments
+  return (backs > 2 && backs > length / 20) || (columns > 3 && columns > length / 8)
 }
 
 /** Whether columns are written line by line, across the gutter. */

@@ -51,6 +51,14 @@ export const problemCodes = [
   'both-sides-changed',
   // the embed model
   'wrong-model',
+  // Chroma folders: the SQLite part, the HNSW part (a segment for each collection), and what differs between them
+  'damaged-database',
+  'damaged-database-index',
+  'unsupported-version',
+  'damaged-segment',
+  'missing-segment',
+  'record-without-vector',
+  'vector-without-record',
 ] as const
 export const problemCodeSchema = z.enum(problemCodes)
 export type ProblemCode = z.infer<typeof problemCodeSchema>
@@ -79,6 +87,8 @@ export const folderRepairSchema = z.object({
   backup: z.string().nullable(),
   /** What was done, in sentences. */
   actions: z.array(z.object({ code: problemCodeSchema, count: z.number().int(), message: z.string() })),
+  /** The new folder that what could be read was saved to, where the folder itself cannot be mended. */
+  saved: z.string().nullable().optional(),
 })
 export type FolderRepair = z.infer<typeof folderRepairSchema>
 

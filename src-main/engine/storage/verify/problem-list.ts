@@ -41,6 +41,13 @@ const severityOf: Readonly<Record<ProblemCode, ProblemSeverity>> = {
   'changed-by-another-program': 'note',
   'both-sides-changed': 'error',
   'wrong-model': 'error',
+  'damaged-database': 'error',
+  'damaged-database-index': 'error',
+  'unsupported-version': 'error',
+  'damaged-segment': 'error',
+  'missing-segment': 'error',
+  'record-without-vector': 'error',
+  'vector-without-record': 'error',
 }
 
 export interface NewProblem {

@@ -3,16 +3,11 @@
  * change while the next is being embedded. Files whose content is known take their nodes over instead.
  */
 import type { EmbedModel, NodeTextMode } from '#engine/embed/embed-model.ts'
-import type { ParsedDocument } from '#engine/schema/node.ts'
-import type {
-  DocumentCopy,
-  DocumentWithVectors,
-  ManifestEntry,
-  StorageFolder,
-} from '#engine/storage/storage-folder.ts'
+import { unpackDocuments } from '#engine/schema/packed-documents.ts'
+import type { DocumentCopy, ManifestEntry, StorageFolder } from '#engine/storage/storage-folder.ts'
 import type { FileToRead } from './compare-sources.ts'
 import { sortByContent, type KnownContent } from './known-content.ts'
-import type { ParsedFile } from './parse-file.ts'
+import type { PackedFile } from './parse-file.ts'
 import type { PauseGate } from './pause-gate.ts'
 import type { IngestProgress } from './progress.ts'
 import type { RunReport } from './run-report.ts'
@@ -24,7 +19,7 @@ const firstBatchNodes = 16
 
 export interface ReadFile {
   readonly file: FileToRead
-  readonly parsed: ParsedFile
+  readonly parsed: PackedFile
 }
 
 export interface EmbedAndCommitOptions {
@@ -64,7 +59,7 @@ export async function embedAndCommit(options: EmbedAndCommitOptions): Promise<vo
       ]),
     )
     committing = commit(
-      [...embedded, ...toCopy.map(({ read, from }) => ({ read, from, documents: [] }))],
+      [...embedded, ...toCopy.map(({ read, from }) => ({ read, from, vectors: [] }))],
       options,
     )
     // Failures surface where the next batch, or the end, waits for it.
@@ -88,7 +83,8 @@ export async function embedAndCommit(options: EmbedAndCommitOptions): Promise<vo
 
 interface FinishedFile {
   readonly read: ReadFile
-  readonly documents: readonly DocumentWithVectors[]
+  /** Of its nodes. */
+  readonly vectors: readonly Float32Array[]
   readonly from?: KnownContent
 }
 
@@ -96,11 +92,7 @@ async function embedBatch(
   batch: readonly ReadFile[],
   { model, metadataMode, progress, pause, signal }: EmbedAndCommitOptions,
 ): Promise<FinishedFile[]> {
-  const texts = batch.flatMap(({ parsed }) =>
-    (parsed.documents ?? []).flatMap(({ nodes }) =>
-      nodes.map(({ node, embedText }) => (metadataMode === 'embed' ? embedText : node.text)),
-    ),
-  )
+  const texts = batch.flatMap(({ parsed }) => textsOf(parsed, metadataMode))
   let bytes = 0
   for (const { file, parsed } of batch) {
     if (parsed.documents === null) progress.addFreeBytes(file.bytes)
@@ -126,31 +118,38 @@ async function embedBatch(
   // Not every model tells of parts.
   if (told < texts.length) tell(texts.length - told)
   let next = 0
-  const take = (document: ParsedDocument): DocumentWithVectors => {
-    const own = vectors.slice(next, next + document.nodes.length)
+  return batch.map((read) => {
+    const own = vectors.slice(next, next + countNodes(read))
     next += own.length
-    return { ...document, vectors: own }
-  }
-  return batch.map((read) => ({ read, documents: (read.parsed.documents ?? []).map(take) }))
+    return { read, vectors: own }
+  })
+}
+
+function textsOf({ documents }: PackedFile, metadataMode: NodeTextMode): readonly string[] {
+  if (documents === null) return []
+  if (metadataMode === 'embed') return documents.embedTexts
+  return unpackDocuments(documents).flatMap(({ nodes }) => nodes.map(({ node }) => node.text))
 }
 
 async function commit(
   files: readonly FinishedFile[],
   { storage, report, progress }: EmbedAndCommitOptions,
 ): Promise<void> {
-  const insert = files.flatMap((file) => file.documents)
+  const inserted = files.filter(({ read, from }) => read.parsed.documents !== null && !from)
   const copy = files.flatMap(copiesOf)
   const replaced = files
     .filter(({ read }) => read.parsed.documents !== null)
     .flatMap(({ read }) => read.file.known?.refDocIds ?? [])
   // Their ids are their paths: another program may have indexed the same file into this folder.
-  const own = [...insert, ...copy].map(({ document }) => document.id)
+  const own = files.flatMap(({ read }) => read.parsed.documents?.ids ?? [])
   for (const file of files) noteFile(file, report)
   const { manifest, report: rows } = report.take()
   await storage.change({
     copy,
     deleteRefDocIds: [...new Set([...replaced, ...own])],
-    insert,
+    insertPacked: inserted.flatMap(({ read, vectors }) =>
+      read.parsed.documents ? [{ documents: { bytes: read.parsed.documents.bytes }, vectors }] : [],
+    ),
     // The place of what was moved is free, or was taken by another file in this very change.
     forgetSources: files.flatMap(({ from }) => (from?.isMoved ? [from.entry.path] : [])),
     manifest,
@@ -159,14 +158,18 @@ async function commit(
   const { filesDone, documents } = progress.counts
   progress.update({
     filesDone: filesDone + files.length,
-    documents: documents + insert.length + copy.filter(({ keepNodeIds }) => !keepNodeIds).length,
+    documents:
+      documents +
+      inserted.reduce((sum, { read }) => sum + (read.parsed.documents?.ids.length ?? 0), 0) +
+      copy.filter(({ keepNodeIds }) => !keepNodeIds).length,
   })
   for (const { read, from } of files) if (from) progress.addFreeBytes(read.file.bytes)
 }
 
 function copiesOf({ read, from }: FinishedFile): DocumentCopy[] {
   if (!from) return []
-  return (read.parsed.documents ?? []).map(({ document }, index) => ({
+  const documents = read.parsed.documents ? unpackDocuments(read.parsed.documents) : []
+  return documents.map(({ document }, index) => ({
     from: from.entry.refDocIds[index] ?? '',
     document,
     keepNodeIds: from.isMoved,
@@ -183,20 +186,19 @@ function noteFile(file: FinishedFile, report: RunReport): void {
 }
 
 /** A file whose content is what it was keeps its documents; only its time is new. */
-function toManifestEntry({ read, documents, from }: FinishedFile): ManifestEntry {
+function toManifestEntry({ read, from }: FinishedFile): ManifestEntry {
   const { path, bytes, modifiedMs, contentHash } = read.parsed
   const { readBy, known } = read.file
   const file = { path, bytes, modifiedMs, contentHash, readBy, failure: null }
   if (read.parsed.documents === null)
     return { ...file, refDocIds: known?.refDocIds ?? [], embeddedPath: known?.embeddedPath ?? null }
-  if (!from) return { ...file, refDocIds: documents.map(({ document }) => document.id) }
   return {
     ...file,
-    refDocIds: read.parsed.documents.map(({ document }) => document.id),
-    embeddedPath: from.entry.embeddedPath ?? from.entry.path,
+    refDocIds: read.parsed.documents.ids,
+    embeddedPath: from ? (from.entry.embeddedPath ?? from.entry.path) : null,
   }
 }
 
 function countNodes({ parsed }: ReadFile): number {
-  return (parsed.documents ?? []).reduce((sum, document) => sum + document.nodes.length, 0)
+  return parsed.documents?.embedTexts.length ?? 0
 }

@@ -66,7 +66,7 @@ function fits(entry: ManifestEntry, { file, parsed }: ReadFile): boolean {
   return (
     entry.path !== file.path &&
     (entry.readBy === '' || entry.readBy === file.readBy) &&
-    entry.refDocIds.length === parsed.documents?.length
+    entry.refDocIds.length === parsed.documents?.ids.length
   )
 }
 

@@ -2,6 +2,7 @@
 import type { NodeParserName } from '#contract'
 import { buildNodes } from '#engine/schema/build-nodes.ts'
 import type { ParsedDocument, SourceDocument } from '#engine/schema/node.ts'
+import type { PackedDocuments } from '#engine/schema/packed-documents.ts'
 import type { FileStatus } from './file-metadata.ts'
 import type { FileNodeParser, NodeParser } from './node-parsers/node-parser.ts'
 import { readFile, type ReadFileInput } from './read-file.ts'
@@ -18,6 +19,11 @@ export interface ParsedFile extends FileStatus {
   readonly documents: readonly ParsedDocument[] | null
 }
 
+/** The same, with the documents as bytes. */
+export interface PackedFile extends Omit<ParsedFile, 'documents'> {
+  readonly documents: PackedDocuments | null
+}
+
 /** @throws StackroomError about this file */
 export async function parseFile(input: ParseFileInput, parser: NodeParser): Promise<ParsedFile> {
   const { ownKind } = parser
@@ -27,7 +33,8 @@ export async function parseFile(input: ParseFileInput, parser: NodeParser): Prom
   const own = await ownKind?.parserFor(input.path, read.reader)
   const parsed = own && parseAsItsKind(read.documents, own)
   if (own && parsed) return { ...file, nodeParser: own.className, documents: parsed }
-  const again = keepHtml ? (await readFile({ ...input, knownContentHash: undefined })).read : null
+  const hasTags = keepHtml && read.reader === 'html'
+  const again = hasTags ? (await readFile({ ...input, knownContentHash: undefined })).read : null
   const { documents } = again ?? read
   return {
     ...file,

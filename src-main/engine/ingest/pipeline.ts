@@ -127,7 +127,7 @@ function toSource(source: string | SourceToScan): SourceToScan {
 }
 
 function sizeToWait({ parsed }: ReadFile): number {
-  return 1 + (parsed.documents ?? []).reduce((sum, { nodes }) => sum + nodes.length, 0)
+  return 1 + (parsed.documents?.embedTexts.length ?? 0)
 }
 
 function reportOf(
@@ -163,7 +163,7 @@ async function read(
   // What another reader or other settings made of the same content is made anew.
   const isReadAlike = known !== undefined && known.refDocIds.length > 0 && (known.readBy || readBy) === readBy
   try {
-    const parsed = await readerPool.parse(
+    const parsed = await readerPool.parsePacked(
       { path, knownContentHash: isReadAlike ? known.contentHash : undefined, ...readerOptions },
       { settings: nodeParserSettings, bytes, signal },
     )

@@ -7,15 +7,19 @@ import { StackroomError } from '#contract'
 import { WorkerClient } from '#platform/worker-client.ts'
 import { FileLimits, memoryLimit } from './file-limits.ts'
 import type { NodeParserSettings } from './node-parser-settings.ts'
-import type { ParsedFile, ParseFileInput } from './parse-file.ts'
+import type { PackedFile, ParsedFile, ParseFileInput } from './parse-file.ts'
 import type { FilePreview, PreviewLimits } from './preview-of.ts'
 
 /** What src-main/workers/reader.ts answers. */
 type ReaderMethods = {
   parse: (input: WithSettings) => Promise<ParsedFile>
+  parsePacked: (input: WithSettings) => Promise<PackedFile>
   preview: (input: WithSettings & { readonly limits: PreviewLimits }) => Promise<FilePreview>
 }
 type WithSettings = ParseFileInput & { readonly settings: NodeParserSettings }
+
+/** A larger nursery would be room that is never used: what a file leaves behind is dropped with the next one. */
+const maxYoungGenerationSizeMb = 8
 
 export interface ReaderPoolOptions {
   /** Default: the number of cores. */
@@ -61,6 +65,11 @@ export class ReaderPool implements AsyncDisposable {
   /** @throws StackroomError about this file: of its reader, `time-limit` or `memory-limit`; or the signal's reason. */
   parse(input: ParseFileInput, options: ParseOptions): Promise<ParsedFile> {
     return this.#call('parse', { ...input, settings: options.settings }, options)
+  }
+
+  /** As `parse`, with the documents as bytes. */
+  parsePacked(input: ParseFileInput, options: ParseOptions): Promise<PackedFile> {
+    return this.#call('parsePacked', { ...input, settings: options.settings }, options)
   }
 
   /** Parses the file and answers with what a user is shown of it. Throws as `parse` does. */
@@ -112,7 +121,7 @@ export class ReaderPool implements AsyncDisposable {
 
   #start(): Reader {
     const reader: Reader = new WorkerClient<ReaderMethods>('reader', {
-      resourceLimits: { maxOldGenerationSizeMb: this.#memoryLimitMb },
+      resourceLimits: { maxOldGenerationSizeMb: this.#memoryLimitMb, maxYoungGenerationSizeMb },
       // Libraries write about damaged files; the errors say what is wrong with them.
       silent: true,
       onExit: () => this.#ended.add(reader),

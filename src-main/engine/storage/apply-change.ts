@@ -1,5 +1,6 @@
 /** What LlamaIndex's insert and delete_ref_doc do to each store, done in one transaction of the working store. */
 import { StackroomError } from '#contract'
+import { unpackDocuments } from '#engine/schema/packed-documents.ts'
 import type { ChangeWork } from './change-work.ts'
 import { copyDocument } from './copy-document.ts'
 import { deleteRefDoc } from './delete-ref-doc.ts'
@@ -8,7 +9,7 @@ import { layoutOf, type FolderLayout } from './folder-layout.ts'
 import { DocumentInsertion } from './insert-document.ts'
 import { vectorStructTypes } from './llamaindex/index-struct.ts'
 import { removeFromManifest, writeManifest } from './source-manifest.ts'
-import type { DocumentCopy, DocumentWithVectors, StorageChange } from './storage-folder.ts'
+import type { DocumentCopy, DocumentWithVectors, PackedWithVectors, StorageChange } from './storage-folder.ts'
 import { StructNotes } from './struct-notes.ts'
 import type { VectorStores } from './vector-stores.ts'
 import type { WorkingStore } from './working-store.ts'
@@ -19,14 +20,18 @@ export function applyChange(store: WorkingStore, vectors: VectorStores, change: 
   const { deleteFromIndexOnly = [], copy = [] } = change
   const moved = copy.flatMap(({ from, keepNodeIds }) => (keepNodeIds ? [from] : []))
   const deleteRefDocIds = [...(change.deleteRefDocIds ?? []), ...moved]
-  const insertions = (change.insert?.length ?? 0) + copy.length
+  const insertions = (change.insert?.length ?? 0) + (change.insertPacked?.length ?? 0) + copy.length
   if (insertions > 0) requireVectorIndex(layout)
   if (insertions + deleteRefDocIds.length + deleteFromIndexOnly.length > 0) requireChangeable(layout, store)
   try {
     store.database.transaction(() => {
       const work: ChangeWork = { store, vectors, layout, structs: new StructNotes(store, layout) }
       // A document that is copied may be replaced or moved in the same change.
-      const insert = [...copy.map((document) => copied(store, vectors, document)), ...(change.insert ?? [])]
+      const insert = [
+        ...copy.map((document) => copied(store, vectors, document)),
+        ...(change.insert ?? []),
+        ...(change.insertPacked ?? []).flatMap(unpacked),
+      ]
       let isChanged = insert.length > 0
       for (const refDocId of deleteRefDocIds) isChanged = deleteRefDoc(work, refDocId, true) || isChanged
       for (const refDocId of deleteFromIndexOnly) isChanged = deleteRefDoc(work, refDocId, false) || isChanged
@@ -45,6 +50,15 @@ export function applyChange(store: WorkingStore, vectors: VectorStores, change: 
     vectors.forget()
     throw error
   }
+}
+
+function unpacked({ documents, vectors }: PackedWithVectors): DocumentWithVectors[] {
+  let next = 0
+  return unpackDocuments(documents).map((document) => {
+    const own = vectors.slice(next, next + document.nodes.length)
+    next += own.length
+    return { ...document, vectors: own }
+  })
 }
 
 function copied(store: WorkingStore, vectors: VectorStores, copy: DocumentCopy): DocumentWithVectors {

@@ -99,7 +99,11 @@ async function start(
       noteUnfinished: (text) => writer.call('noteUnfinished', text),
     },
     documentHashes: (refDocIds) => reader.call('documentHashes', refDocIds),
-    change: (change, options) => writer.call('change', change, options),
+    change: (change, options) =>
+      writer.call('change', change, {
+        ...options,
+        transfer: change.insertPacked?.map(({ documents }) => documents.bytes.buffer) ?? [],
+      }),
     manifest: () => reader.call('manifest', null),
     writeSettings: (newSettings) => writer.call('writeSettings', newSettings),
     persist: (options) => writer.call('persist', null, options),

@@ -4,6 +4,7 @@
  */
 import type { ErrorCode, FileReport, FolderKind, Metadata, ReportedFile } from '#contract'
 import type { ParsedDocument, SourceDocument } from '#engine/schema/node.ts'
+import type { PackedDocuments } from '#engine/schema/packed-documents.ts'
 import type { FileReportQuery, ReportBeginning } from './file-report.ts'
 import type { OldVectors } from './old-vectors.ts'
 import type { NewVector, ReplacementProgress, ReplacementTarget, TextPage } from './replace-vectors.ts'
@@ -54,6 +55,12 @@ export interface DocumentWithVectors extends ParsedDocument {
   readonly vectors: readonly Float32Array[]
 }
 
+/** Documents of a file as bytes, and a vector for each of their nodes in the same order. */
+export interface PackedWithVectors {
+  readonly documents: Pick<PackedDocuments, 'bytes'>
+  readonly vectors: readonly Float32Array[]
+}
+
 /** What the manifest keeps of one source file, so that finished files are not read again. */
 export interface ManifestEntry {
   /** Absolute path. */
@@ -88,6 +95,8 @@ export interface StorageChange {
   /** As `delete_ref_doc(id)`: the vectors and the index forget it, the docstore keeps it. */
   readonly deleteFromIndexOnly?: readonly string[]
   readonly insert?: readonly DocumentWithVectors[]
+  /** As `insert`; the bytes are moved to the thread that stores them. */
+  readonly insertPacked?: readonly PackedWithVectors[]
   /** Documents of which `ingestion.copyable` said that they can be copied; throws `not-found` for another. */
   readonly copy?: readonly DocumentCopy[]
   readonly manifest?: readonly ManifestEntry[]

@@ -21,7 +21,9 @@ const spaces = /[ \t\r\n\f\xa0]+/g
 /** What `spaces` would change. */
 const unevenSpace = /[\t\r\n\f\xa0]| {2}/
 const headings = /^h[1-6]$/
-const voidElements = new Set('area base br col embed hr img input link meta source track wbr'.split(' '))
+export const voidElements: ReadonlySet<string> = new Set(
+  'area base br col embed hr img input link meta source track wbr'.split(' '),
+)
 
 interface List {
   /** The number of the next item; null for a list without numbers. */

@@ -2,8 +2,8 @@
  * HTML as the text that a reader of the page reads: its main content without navigation, title first. Where
  * SimpleDirectoryReader takes the markup as it stands, most of what would be embedded is tags.
  */
-import { Parser } from 'htmlparser2'
 import { decodeText, declaredEncoding } from './decode-text.ts'
+import { sendHtml } from './html-events.ts'
 import { HtmlText } from './html-text.ts'
 import type { FileReader } from './reader.ts'
 
@@ -22,14 +22,6 @@ export interface HtmlToTextOptions {
 
 export function htmlToText(html: string, { withTitle = true }: HtmlToTextOptions = {}): string {
   const text = new HtmlText()
-  const parser = new Parser(
-    {
-      onopentag: (name, attributes) => text.open(name, attributes),
-      ontext: (data) => text.write(data),
-      onclosetag: (name) => text.close(name),
-    },
-    { decodeEntities: true, lowerCaseTags: true },
-  )
-  parser.end(html)
+  sendHtml(html, text, { selfClosing: /^\ufeff?\s*<\?xml|<html[^>]+xmlns/i.test(html.slice(0, 1000)) })
   return text.finish(withTitle)
 }

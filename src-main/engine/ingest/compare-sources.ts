@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import { StackroomError, type FailedFile } from '#contract'
 import type { ManifestEntry, StorageFolder } from '#engine/storage/storage-folder.ts'
 import { toFileError } from './file-errors.ts'
-import type { ReaderOptions } from './file-types.ts'
+import { reasonWithoutReader, type ReaderOptions } from './file-types.ts'
 import type { IngestProgress } from './progress.ts'
 import type { RunReport } from './run-report.ts'
 import {
@@ -86,7 +86,7 @@ export async function compareSources(options: CompareOptions): Promise<ComparedS
         first ??= entry
         if (entry.reason === 'unsupported-type') unsupported ??= entry
         if (entry.reason !== 'storage-folder') onlyStorageFolders = false
-        report.add(path, 'skipped', { code: entry.reason })
+        report.add(path, 'skipped', { code: entry.reason, message: messageOf(entry) })
       } else {
         const known = manifest.get(path)
         manifest.delete(path)
@@ -219,4 +219,11 @@ async function troubleWith(path: string): Promise<'gone' | 'unavailable' | null>
     const beside = await readdir(dirname(path)).catch(() => [])
     return beside.length > 0 ? 'gone' : 'unavailable'
   }
+}
+
+/** The codes of other reasons say all; there are many reasons why a file has no reader. */
+function messageOf({ path, reason }: SkippedFile): string | null {
+  if (reason !== 'unsupported-type') return null
+  const { message, hint } = reasonWithoutReader(path)
+  return hint === undefined ? message : `${message} ${hint}`
 }

@@ -114,20 +114,32 @@ export function readerByName(
   return reasonOfExtension.has(extension) ? null : 'unknown'
 }
 
-/** Why a file has no reader, in a sentence for its owner; the code is `unsupported-type`. */
-export function unsupportedType(path: string, cause?: unknown): StackroomError {
+/** Read where their content is of a newer format, as some programs write it under the older ending. */
+const olderOffice = new Set('doc dot xls xlt ppt pps'.split(' '))
+
+/** Why a file has no reader, and what to do about it, for its owner. */
+export function reasonWithoutReader(path: string): { readonly message: string; readonly hint?: string } {
   const extension = extensionOf(withoutGzip(path))
   if (readerOfExtension.get(extension) === 'image')
-    return new StackroomError('unsupported-type', 'This is a picture, and text in pictures is not read.', {
+    return {
+      message: 'This is a picture, and text in pictures is not read.',
       hint: 'Turn text recognition on to read it.',
-      cause,
-    })
-  const reason = reasonOfExtension.get(extension)
-  return new StackroomError(
-    'unsupported-type',
-    reason?.message ?? `Stackroom has no reader for ${extensionForPeople(path)}.`,
-    { hint: reason?.hint, cause },
+    }
+  if (olderOffice.has(extension))
+    return {
+      message: 'This document is of an older Office format, which Stackroom does not read.',
+      hint: 'Save it in the current format and add that.',
+    }
+  return (
+    reasonOfExtension.get(extension) ?? {
+      message: `Stackroom has no reader for ${extensionForPeople(path)}.`,
+    }
   )
+}
+
+export function unsupportedType(path: string, cause?: unknown): StackroomError {
+  const { message, hint } = reasonWithoutReader(path)
+  return new StackroomError('unsupported-type', message, { hint, cause })
 }
 
 /** Endings for which SimpleDirectoryReader has a reader class: the ids of its documents are `<path>_part_<n>`. */
@@ -139,13 +151,9 @@ export function hasReaderClass(path: string): boolean {
   return readerClasses.has(extensionOf(path))
 }
 
-/** Whether the name says that the file is one of another type, packed by gzip. */
-export function isGzip(path: string): boolean {
-  return /.\.gz$/i.test(path)
-}
-
+/** The name of the file that is packed, where the name says that one is. */
 export function withoutGzip(path: string): string {
-  return isGzip(path) ? path.slice(0, -3) : path
+  return /.\.gz$/i.test(path) ? path.slice(0, -3) : path
 }
 
 function extensionOf(path: string): string {

@@ -42,6 +42,16 @@ export function readNode(nodeId: string, text: string, file: string): StoredNode
       `${file} is damaged: node ${shortened(nodeId)} cannot be read.`,
       { hint: 'Run `stackroom verify` on the folder to see what else is damaged.' },
     )
+  return storedNode(nodeId, node)
+}
+
+/** Of `node.to_dict()`, as it was parsed; undefined when it is no node. */
+export function readNodeDict(nodeId: string, dict: unknown): StoredNode | undefined {
+  const node = nodeSchema.safeParse(dict)
+  return node.success ? storedNode(nodeId, node.data) : undefined
+}
+
+function storedNode(nodeId: string, node: z.infer<typeof nodeSchema>): StoredNode {
   const related = (...kinds: string[]): string | null => {
     for (const kind of kinds) {
       const found = relatedSchema.safeParse(node.relationships?.[kind])

@@ -4,17 +4,19 @@ import { pythonRepr } from '#engine/schema/python-text.ts'
 /**
  * `json.dumps(value)`: ASCII only, `", "` and `": "` between, keys in their order. Members that are undefined are left
  * out, as JSON.stringify does.
+ *
+ * @param textOf `JSON.stringify` for `ensure_ascii=False`
  */
-export function pythonJson(value: unknown): string {
-  if (typeof value === 'string') return pythonJsonString(value)
+export function pythonJson(value: unknown, textOf: (text: string) => string = pythonJsonString): string {
+  if (typeof value === 'string') return textOf(value)
   if (typeof value === 'number') return pythonNumber(value)
   if (typeof value === 'boolean') return String(value)
   if (value === null || typeof value !== 'object') return 'null'
-  if (Array.isArray(value)) return `[${value.map(pythonJson).join(', ')}]`
+  if (Array.isArray(value)) return `[${value.map((item) => pythonJson(item, textOf)).join(', ')}]`
   let text = ''
   for (const [key, item] of Object.entries(value)) {
     if (item === undefined) continue
-    text += `${text === '' ? '' : ', '}${pythonJsonString(key)}: ${pythonJson(item)}`
+    text += `${text === '' ? '' : ', '}${textOf(key)}: ${pythonJson(item, textOf)}`
   }
   return `{${text}}`
 }

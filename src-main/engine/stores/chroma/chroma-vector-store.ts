@@ -1,0 +1,260 @@
+/**
+ * A Chroma collection as a vector store: LlamaIndex's ChromaVectorStore (llama-index-vector-stores-chroma), with the same
+ * entries, so that `VectorStoreIndex.from_vector_store` in Python sees our nodes, and we see its. Otherwise than there, a
+ * node whose id is there is replaced (Chroma's `add` keeps the old one and says nothing), and filters that Chroma does not
+ * know are evaluated here.
+ */
+import { StackroomError, type Metadata } from '#contract'
+import type { StoredNode } from '#engine/storage/storage-folder.ts'
+import { checkQuery, checkVectors } from '../check-vectors.ts'
+import { matchesFilters } from '../metadata-filters.ts'
+import { metadataDictToNode, nodeToMetadataDict } from '../metadata-dict.ts'
+import { mmrOrder } from '../mmr.ts'
+import type {
+  GetRequest,
+  NodeSelection,
+  NodeWithVector,
+  StoreCallOptions,
+  StoreEntry,
+  VectorMetric,
+  VectorStore,
+  VectorStoreCapabilities,
+  VectorStoreHit,
+  VectorStoreQuery,
+} from '../vector-store.ts'
+import type {
+  ChromaClient,
+  ChromaCollection,
+  ChromaRecords,
+  Include,
+  NewRecords,
+  RankedRecords,
+  RecordSelection,
+} from './chroma-client.ts'
+import { chromaWhere, nativeOperators } from './chroma-filters.ts'
+
+/** Ids that are asked for at once, and records of a page. */
+const pageSize = 1000
+/** Of a request's JSON text, roughly; servers refuse more than 40 MB. */
+const batchBytes = 16 * 1024 * 1024
+/** LlamaIndex's DEFAULT_MMR_PREFETCH_FACTOR. */
+const mmrPrefetch = 4
+
+export interface ChromaVectorStoreOptions {
+  readonly client: ChromaClient
+  readonly collection: ChromaCollection
+  /** Whether other processes may use the server at the same time. */
+  readonly shared: boolean
+}
+
+export class ChromaVectorStore implements VectorStore {
+  readonly kind = 'chroma'
+  readonly capabilities: VectorStoreCapabilities
+  readonly metric: VectorMetric
+  readonly #client: ChromaClient
+  readonly #id: string
+  readonly #name: string
+  #dimensions: number | null
+
+  constructor({ client, collection, shared }: ChromaVectorStoreOptions) {
+    this.#client = client
+    this.#id = collection.id
+    this.#name = collection.name
+    this.#dimensions = collection.dimension ?? null
+    const { hnsw, spann } = collection.configuration_json
+    this.metric = hnsw?.space ?? spann?.space ?? 'l2'
+    this.capabilities = {
+      queryModes: ['default', 'mmr'],
+      nativeOperators,
+      storesText: true,
+      approximate: true,
+      shared,
+    }
+  }
+
+  async add(nodes: readonly NodeWithVector[], { signal }: StoreCallOptions = {}): Promise<void> {
+    checkVectors(nodes, await this.dimensions({ signal }))
+    const { max_batch_size: maximum } = await this.#client.checks(signal)
+    for (const batch of batches(nodes, maximum)) await this.#client.upsert(this.#id, batch, signal)
+  }
+
+  async delete(refDocId: string, { signal }: StoreCallOptions = {}): Promise<void> {
+    await this.#client.delete(this.#id, { where: { document_id: { $eq: refDocId } } }, signal)
+  }
+
+  async deleteNodes(selection: NodeSelection, { signal }: StoreCallOptions = {}): Promise<void> {
+    if (!selection.nodeIds && !selection.filters?.filters.length)
+      throw new StackroomError('invalid-input', 'Neither node ids nor filters say which nodes to delete.')
+    const { ids, where } = await this.#resolve(selection, signal)
+    if (!ids) return this.#client.delete(this.#id, { where }, signal)
+    for (const page of pages(ids)) await this.#client.delete(this.#id, { ids: page, where }, signal)
+  }
+
+  async get(request: GetRequest, { signal }: StoreCallOptions = {}): Promise<StoreEntry[]> {
+    const include: Include[] = [
+      'documents',
+      'metadatas',
+      ...(request.vectors ? (['embeddings'] as const) : []),
+    ]
+    const selection = await this.#resolve(request, signal)
+    const { offset = 0, limit = Number.POSITIVE_INFINITY } = request
+    const entries: StoreEntry[] = []
+    if (selection.ids) {
+      for (const page of pages(selection.ids)) {
+        const records = await this.#client.get(this.#id, { ...selection, ids: page, include }, signal)
+        const found = new Map(entriesOf(records).map((entry) => [entry.nodeId, entry]))
+        entries.push(...page.flatMap((id) => found.get(id) ?? []))
+        if (entries.length >= offset + limit) break
+      }
+      return entries.slice(offset, offset + limit)
+    }
+    while (entries.length < limit) {
+      const next = Math.min(pageSize, limit - entries.length)
+      const place = { limit: next, offset: offset + entries.length }
+      const page = entriesOf(await this.#client.get(this.#id, { ...selection, ...place, include }, signal))
+      entries.push(...page)
+      if (page.length < next) break
+    }
+    return entries
+  }
+
+  async query(query: VectorStoreQuery, { signal }: StoreCallOptions = {}): Promise<VectorStoreHit[]> {
+    const { vector, topK, mode = 'default' } = query
+    if (!this.capabilities.queryModes.includes(mode))
+      throw new StackroomError('invalid-input', `Chroma has no queries of the mode ${mode}.`)
+    checkQuery(query, await this.dimensions({ signal }))
+    const selection = await this.#existing(await this.#resolve(query, signal), signal)
+    if (selection.ids?.length === 0) return []
+    const ask = (count: number, include: Include[]): Promise<RankedRecords> =>
+      this.#client.query(this.#id, { ...selection, vector, topK: count, include }, signal)
+    if (mode === 'default') return hitsOf(await ask(topK, ['documents', 'metadatas', 'distances']))
+    const found = await ask(topK * mmrPrefetch, ['documents', 'metadatas', 'distances', 'embeddings'])
+    const vectors = (found.embeddings ?? []).map((values) => Float32Array.from(values ?? []))
+    const hits = hitsOf(found)
+    return mmrOrder(vector, vectors, topK, query.mmrThreshold).map((index) => hits[index]!)
+  }
+
+  count({ signal }: StoreCallOptions = {}): Promise<number> {
+    return this.#client.count(this.#id, signal)
+  }
+
+  /** The first vectors decide; from then on it stays. */
+  async dimensions({ signal }: StoreCallOptions = {}): Promise<number | null> {
+    this.#dimensions ??= (await this.#client.collection(this.#name, signal)).dimension ?? null
+    return this.#dimensions
+  }
+
+  async listNamespaces({ signal }: StoreCallOptions = {}): Promise<string[]> {
+    return (await this.#client.listCollections(signal)).map(({ name }) => name)
+  }
+
+  /** Nothing is held: the server is closed by whoever opened it. */
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** As Chroma can say it; where it cannot, the ids of the nodes that match. */
+  async #resolve({ nodeIds, filters }: NodeSelection, signal?: AbortSignal): Promise<RecordSelection> {
+    const ids = nodeIds && [...new Set(nodeIds)]
+    const where = filters ? chromaWhere(filters) : undefined
+    if (!filters || where !== null) return { ids, where: where ?? undefined }
+    const matching: string[] = []
+    const visit = (records: ChromaRecords): void => {
+      for (const [index, id] of records.ids.entries())
+        if (matchesFilters(filterMetadata(id, records.metadatas?.[index]), filters)) matching.push(id)
+    }
+    if (ids)
+      for (const page of pages(ids))
+        visit(await this.#client.get(this.#id, { ids: page, include: ['metadatas'] }, signal))
+    else
+      for (let offset = 0; ; offset += pageSize) {
+        const place = { limit: pageSize, offset }
+        const records = await this.#client.get(this.#id, { ...place, include: ['metadatas'] }, signal)
+        visit(records)
+        if (records.ids.length < pageSize) break
+      }
+    return { ids: matching }
+  }
+
+  /** A query for an id that is not there is an error of the engine. */
+  async #existing(selection: RecordSelection, signal?: AbortSignal): Promise<RecordSelection> {
+    if (!selection.ids) return selection
+    const ids: string[] = []
+    for (const page of pages(selection.ids))
+      ids.push(...(await this.#client.get(this.#id, { ...selection, ids: page, include: [] }, signal)).ids)
+    return { ids }
+  }
+}
+
+/** What filters look at: LlamaIndex's ids beside the node's metadata, which may hold more than Chroma can. */
+function filterMetadata(id: string, dict: Metadata | null | undefined): Metadata {
+  return { ...dict, ...metadataDictToNode(id, dict ?? {}, null).metadata }
+}
+
+function nodeAt(records: ChromaRecords, index: number): StoredNode {
+  return metadataDictToNode(
+    records.ids[index] ?? '',
+    records.metadatas?.[index] ?? {},
+    records.documents?.[index] ?? null,
+  )
+}
+
+function entriesOf(records: ChromaRecords): StoreEntry[] {
+  return records.ids.map((nodeId, index) => {
+    const values = records.embeddings?.[index]
+    return { nodeId, node: nodeAt(records, index), vector: values ? Float32Array.from(values) : null }
+  })
+}
+
+function hitsOf(records: RankedRecords): VectorStoreHit[] {
+  return records.ids.map((nodeId, index) => ({
+    nodeId,
+    score: Math.exp(-(records.distances[index] ?? Number.POSITIVE_INFINITY)),
+    node: nodeAt(records, index),
+  }))
+}
+
+function* batches(nodes: readonly NodeWithVector[], maximum: number): Generator<NewRecords> {
+  // The last of several nodes with the same id counts: Chroma takes each id once at a time.
+  const unique = [...new Map(nodes.map((item) => [item.node.id_, item])).values()]
+  let batch = emptyBatch()
+  let bytes = 0
+  for (const { node, vector } of unique) {
+    const metadata = Object.entries(nodeToMetadataDict(node)).map(([key, value]) => [
+      key,
+      wellFormed(value ?? ''),
+    ])
+    batch.ids.push(node.id_)
+    batch.vectors.push(vector)
+    batch.documents.push(node.text.toWellFormed())
+    batch.metadatas.push(Object.fromEntries(metadata) as Record<string, unknown>)
+    bytes += vector.byteLength * 1.5 + node.text.length * 3
+    if (batch.ids.length < maximum && bytes < batchBytes) continue
+    yield batch
+    batch = emptyBatch()
+    bytes = 0
+  }
+  if (batch.ids.length > 0) yield batch
+}
+
+function emptyBatch() {
+  return {
+    ids: [] as string[],
+    vectors: [] as Float32Array[],
+    documents: [] as string[],
+    metadatas: [] as Record<string, unknown>[],
+  }
+}
+
+/** Half a surrogate pair is no UTF-8. */
+function wellFormed(value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value
+}
+
+function* pages<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += pageSize) yield items.slice(start, start + pageSize)
+}

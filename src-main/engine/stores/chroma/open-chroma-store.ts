@@ -1,0 +1,78 @@
+/** Opens Chroma collections as vector stores: of a folder, with an engine of our own, or of a server. */
+import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs'
+import { StackroomError } from '#contract'
+import { explaining } from '#platform/file-errors.ts'
+import type { StoreCallOptions, VectorMetric } from '../vector-store.ts'
+import { ChromaClient, defaultDatabase, type ChromaCollection, type ChromaDatabase } from './chroma-client.ts'
+import { ChromaEngine, type ChromaEngineOptions } from './chroma-engine.ts'
+import type { ChromaServer } from './chroma-server.ts'
+import { ChromaVectorStore } from './chroma-vector-store.ts'
+
+export interface OpenCollectionOptions {
+  readonly collection: string
+  readonly database?: ChromaDatabase | undefined
+  /** Omitted: it must exist. Else `get_or_create_collection`. */
+  readonly create?: NewCollectionSettings | undefined
+}
+
+export interface NewCollectionSettings {
+  /** Omitted: Chroma's and LlamaIndex's default, `l2`. */
+  readonly metric?: VectorMetric | undefined
+  /**
+   * What the collection says it is embedded with. `default` is Chroma's own, all-MiniLM-L6-v2; null: programs must bring
+   * vectors along.
+   */
+  readonly embeddingFunction: 'default' | null
+}
+
+/** The folder is made when it is not there. Throws `read-only`, `permission-denied`. */
+export function openChromaEngine(options: ChromaEngineOptions): ChromaEngine {
+  const { folder } = options
+  explaining(folder, () => mkdirSync(folder, { recursive: true }))
+  try {
+    accessSync(folder, constants.W_OK)
+  } catch (error) {
+    throw new StackroomError('read-only', `The Chroma folder ${folder} cannot be written to.`, {
+      hint: 'Chroma writes to its folder even when it only searches. Copy it to a place where you may write.',
+      cause: error,
+    })
+  }
+  return new ChromaEngine({ ...options, folder: realpathSync(folder) })
+}
+
+/** Throws `not-found` for a collection that is not there, `invalid-input` for a name that Chroma does not take. */
+export async function openChromaStore(
+  server: ChromaServer,
+  options: OpenCollectionOptions,
+  { signal }: StoreCallOptions = {},
+): Promise<ChromaVectorStore> {
+  const client = new ChromaClient(server, options.database ?? defaultDatabase)
+  const collection = await openCollection(client, options, signal)
+  return new ChromaVectorStore({ client, collection, shared: !(server instanceof ChromaEngine) })
+}
+
+async function openCollection(
+  client: ChromaClient,
+  { collection, create }: OpenCollectionOptions,
+  signal?: AbortSignal,
+): Promise<ChromaCollection> {
+  if (!create) return client.collection(collection, signal)
+  requireName(collection)
+  const { metric = 'l2', embeddingFunction } = create
+  const configuration = {
+    hnsw: { space: metric },
+    embedding_function: embeddingFunction && { type: 'known', name: embeddingFunction, config: {} },
+  }
+  return client.getOrCreateCollection({ name: collection, configuration }, signal)
+}
+
+function requireName(name: string): void {
+  if (/^[a-zA-Z0-9][a-zA-Z0-9._-]{1,510}[a-zA-Z0-9]$/.test(name)) return
+  throw new StackroomError(
+    'invalid-input',
+    `Chroma takes no collection of the name “${name.slice(0, 100)}”.`,
+    {
+      hint: 'A name has 3 to 512 characters: letters without accents, digits, dots, underscores and hyphens, and begins and ends with a letter or digit.',
+    },
+  )
+}

@@ -1,0 +1,61 @@
+/** What a Chroma server refuses, as sentences. */
+import { z } from 'zod'
+import { isCancelled, StackroomError } from '#contract'
+
+const bodySchema = z.looseObject({ error: z.string().optional(), message: z.string().optional() })
+
+/** A request that got no answer. */
+export function connectionError(address: string, cause: unknown): unknown {
+  if (isCancelled(cause)) return cause
+  return new StackroomError('server-down', `The Chroma server at ${address} does not answer.`, {
+    hint: 'Check its address, and whether it runs.',
+    cause,
+  })
+}
+
+/** An answer with a status that is an error. */
+export function refusal(address: string, status: number, body: string): StackroomError {
+  const { message = '' } = bodySchema.safeParse(tryParse(body)).data ?? {}
+  const cause = `${status} ${message || body.slice(0, 1000)}`
+  const dimensions = /dimension of (\d+), got (\d+)/.exec(message)
+  if (dimensions)
+    return new StackroomError(
+      'dimension-mismatch',
+      `The collection has vectors of ${dimensions[1]} dimensions, not of ${dimensions[2]}.`,
+      { hint: 'Use the embed model that the collection was built with.', cause },
+    )
+  if (status === 401 || status === 403)
+    return new StackroomError('wrong-key', `The Chroma server at ${address} does not accept the token.`, {
+      hint: 'Check the token, and that it may use this tenant and database.',
+      cause,
+    })
+  if (status === 404)
+    return new StackroomError('not-found', said('The Chroma server does not have this', message), {
+      hint: 'Check the names of tenant, database and collection. Servers before Chroma 0.6 cannot be used.',
+      cause,
+    })
+  if (status === 429)
+    return new StackroomError('rate-limited', 'The Chroma server asks for fewer requests.', {
+      hint: 'Try again in a minute.',
+      cause,
+    })
+  if (/quota|billing/i.test(message))
+    return new StackroomError('no-quota', said('The Chroma server refuses more', message), { cause })
+  if (status >= 500)
+    return new StackroomError('server-error', said('The Chroma server failed', message), { cause })
+  return new StackroomError('invalid-input', said('The Chroma server refused the request', message), {
+    cause,
+  })
+}
+
+function said(sentence: string, message: string): string {
+  return message === '' ? `${sentence}.` : `${sentence}: ${message.slice(0, 300)}`
+}
+
+function tryParse(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * A process of its own that owns a Chroma engine, for tests that end it: prints the engine's process id, and then does what
+ * its second argument says.
+ */
+import { openChromaEngine } from '#engine/stores/chroma/open-chroma-store.ts'
+
+const [folder = '', ending, cacheFolder = ''] = process.argv.slice(2)
+const engine = openChromaEngine({ folder, cacheFolder, migrate: false })
+await engine.use((address) => fetch(`${address}/api/v2/heartbeat`))
+console.log(await engine.pid())
+if (ending === 'throw') throw new Error('a bug')
+// ends although the engine was not closed
+if (ending === 'wait') setInterval(() => undefined, 1000)

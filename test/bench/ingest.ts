@@ -9,6 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
+import { buildMeasure } from './build-measure.ts'
 import { defaultNodeParserSettings } from '#engine/ingest/node-parser-settings.ts'
 import { ReaderPool } from '#engine/ingest/reader-pool.ts'
 import { scan } from '#engine/ingest/scan.ts'
@@ -62,7 +63,45 @@ export async function run(): Promise<void> {
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+  await manySmallFiles()
 }
+
+const smallFiles = [10_000, 100_000]
+
+/** Indexed with a model that costs nothing, and refreshed with nothing changed, each in a process of its own. */
+async function manySmallFiles(): Promise<void> {
+  const measure = await buildMeasure('ingest-many-files', ['reader', 'storage-reader', 'storage-writer'])
+  console.log(
+    '\nThe whole pipeline, with a model that costs nothing; memory of the whole process, threads and all.\n',
+  )
+  console.log('| small files | first run s | files/s | peak MB | nothing changed s | peak MB |')
+  console.log('|--:|--:|--:|--:|--:|--:|')
+  for (const files of smallFiles) {
+    const folder = await mkdtemp(join(tmpdir(), 'stackroom-bench-'))
+    try {
+      const { stdout } = await promisify(execFile)(process.execPath, [measure, folder, String(files)])
+      const [first, second] = stdout
+        .trim()
+        .split('\n')
+        .map((line) => runSchema.parse(JSON.parse(line)))
+      if (first?.added !== files || second?.unchanged !== files)
+        throw new Error(`Not all was indexed: ${stdout}`)
+      const rate = Math.round(files / first.seconds)
+      console.log(
+        `| ${files} | ${first.seconds.toFixed(1)} | ${rate} | ${first.peakMb} | ${second.seconds.toFixed(2)} | ${second.peakMb} |`,
+      )
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+const runSchema = z.object({
+  seconds: z.number(),
+  added: z.number(),
+  unchanged: z.number(),
+  peakMb: z.number(),
+})
 
 async function copy(pattern: string, target: string): Promise<void> {
   await mkdir(target)

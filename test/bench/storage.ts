@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { buildMeasure } from './storage-build.ts'
+import { buildMeasure } from './build-measure.ts'
 import { measureSchema, reportTable, type Measure, type Repetition } from './storage-report.ts'
 import {
   benchFolders,
@@ -38,7 +38,7 @@ export async function run({ only, runs, pythonRuns }: StorageBenchOptions): Prom
   const unknown = only.filter((name) => !benchFolders.some((folder) => folder.name === name))
   if (unknown.length > 0)
     throw new Error(`No folder ${unknown.join(', ')}: ${benchFolders.map(({ name }) => name).join(', ')}`)
-  const measure = await buildMeasure()
+  const measure = await buildMeasure('storage-measure', ['storage-reader', 'storage-writer'])
   for (const folder of benchFolders) {
     if (only.length === 0 || only.includes(folder.name)) await benchFolder(folder, measure, runs, pythonRuns)
   }

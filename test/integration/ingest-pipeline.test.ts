@@ -1,106 +1,19 @@
-/**
- * The pipeline over real files, with real reader workers. The storage is kept in memory here and the model counts letters:
- * what the pipeline asks of either is the subject.
- */
-import {
-  chmod,
-  cp,
-  mkdir,
-  mkdtemp,
-  rm,
-  symlink,
-  truncate,
-  utimes,
-  writeFile,
-  appendFile,
-} from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+/** The pipeline over real files, with real reader workers and a real storage folder; only the model is a small one. */
+import { appendFile, chmod, cp, mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { JobProgress } from '#contract'
-import type { EmbedModel } from '#engine/embed/embed-model.ts'
-import { defaultNodeParserSettings } from '#engine/ingest/node-parser-settings.ts'
-import { ingest } from '#engine/ingest/pipeline.ts'
+import { PauseGate } from '#engine/ingest/pause-gate.ts'
 import { ReaderPool } from '#engine/ingest/reader-pool.ts'
-import type {
-  DocumentWithVectors,
-  ManifestEntry,
-  StorageChange,
-  StorageFolder,
-} from '#engine/storage/storage-folder.ts'
+import { IngestTestFolder } from './ingest-test-folder.ts'
 
 const fixtures = join(import.meta.dirname, '../fixtures/documents')
 const pool = new ReaderPool()
 afterAll(() => pool.close())
 
-const folders: string[] = []
-afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
-})
-
-async function emptyFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'stackroom-ingest-'))
-  folders.push(folder)
-  return folder
-}
-
-class MemoryStorage implements Pick<StorageFolder, 'manifest' | 'change'> {
-  readonly documents = new Map<string, DocumentWithVectors>()
-  readonly sources = new Map<string, ManifestEntry>()
-  readonly changes: StorageChange[] = []
-
-  async manifest(): Promise<ManifestEntry[]> {
-    return [...this.sources.values()]
-  }
-
-  async change(change: StorageChange): Promise<void> {
-    this.changes.push(change)
-    for (const id of change.deleteRefDocIds ?? []) this.documents.delete(id)
-    for (const entry of change.insert ?? []) this.documents.set(entry.document.id, entry)
-    for (const entry of change.manifest ?? []) this.sources.set(entry.path, entry)
-  }
-}
-
-function letterModel(onEmbed: (texts: readonly string[]) => void = () => undefined): EmbedModel {
-  return {
-    identity: {
-      id: 'test:letters',
-      dimensions: 2,
-      pooling: 'mean',
-      normalized: false,
-      queryPrefix: '',
-      documentPrefix: '',
-      longText: 'cut',
-      revision: '1',
-    },
-    maximumTokens: 8192,
-    offline: true,
-    embedDocuments: async (texts) => {
-      onEmbed(texts)
-      return texts.map((text) => Float32Array.of(text.length, text.charCodeAt(0)))
-    },
-    embedQuery: async (text) => Float32Array.of(text.length, text.charCodeAt(0)),
-    [Symbol.asyncDispose]: async () => undefined,
-  }
-}
-
-function run(
-  storage: MemoryStorage,
-  paths: readonly string[],
-  more: { model?: EmbedModel; signal?: AbortSignal; onProgress?: (progress: JobProgress) => void } = {},
-) {
-  return ingest({
-    storage,
-    model: more.model ?? letterModel(),
-    paths,
-    nodeParserSettings: defaultNodeParserSettings,
-    readerPool: pool,
-    ...more,
-  })
-}
-
 test('good files are indexed, bad ones are named with their cause, and the rest goes on', async () => {
-  const folder = await emptyFolder()
+  await using home = await IngestTestFolder.make(pool)
+  const folder = home.sources
   await cp(fixtures, folder, { recursive: true })
   await writeFile(join(folder, 'unknown.xyz'), Buffer.from([0, 1, 2, 3, 0, 0, 9]))
   await symlink('nowhere', join(folder, 'dangling.txt'))
@@ -108,8 +21,7 @@ test('good files are indexed, bad ones are named with their cause, and the rest 
   await truncate(join(folder, 'huge.txt'), 3 * 1024 ** 3)
   await writeFile(join(folder, 'disk.blob'), '')
   await truncate(join(folder, 'disk.blob'), 3 * 1024 ** 3)
-  const storage = new MemoryStorage()
-  const report = await run(storage, [folder])
+  const report = await home.run()
 
   expect(report.failed.map(({ path, code }) => `${relative(folder, path)}: ${code}`).sort()).toEqual([
     'binary.txt: binary-file',
@@ -124,7 +36,7 @@ test('good files are indexed, bad ones are named with their cause, and the rest 
   ])
   for (const { message } of report.failed) expect(message).toMatch(/^[A-Z].*\.$/)
   expect(report.skipped).toBe(2)
-  expect([...storage.documents.keys()].map((id) => relative(folder, id)).sort()).toEqual([
+  expect(await home.documents()).toEqual([
     'README.md',
     'gb18030.txt',
     'handbook.docx_part_0',
@@ -154,110 +66,140 @@ test('good files are indexed, bad ones are named with their cause, and the rest 
     'utf8-bom.txt',
   ])
   expect(report.documents).toBe(27)
-  expect(report.nodes).toBe([...storage.documents.values()].flatMap(({ nodes }) => nodes).length)
-  const page = storage.documents.get(join(folder, 'two-pages.pdf_part_1'))
-  expect(Object.entries(page?.document.metadata ?? {}).slice(0, 4)).toEqual([
+  expect(await home.storage.summary()).toMatchObject({ documents: report.documents, nodes: report.nodes })
+  const [page] = await home.storage.nodesOfDocument(join(folder, 'two-pages.pdf_part_1'))
+  expect(Object.entries(page?.metadata ?? {}).slice(0, 4)).toEqual([
     ['page_label', '2'],
     ['file_name', 'two-pages.pdf'],
     ['file_path', join(folder, 'two-pages.pdf')],
     ['file_type', 'application/pdf'],
   ])
-  expect(page?.nodes[0]?.embedText).toBe(
-    `page_label: 2\nfile_path: ${join(folder, 'two-pages.pdf')}\n\n${page?.nodes[0]?.node.text ?? ''}`,
+  expect(home.model.texts).toContain(
+    `page_label: 2\nfile_path: ${join(folder, 'two-pages.pdf')}\n\n${page?.text ?? ''}`,
   )
-  expect(page?.vectors).toEqual([Float32Array.of(page?.nodes[0]?.embedText.length ?? 0, 112)])
 })
 
 test('an unreadable file is said to be one', async ({ skip }) => {
   if (process.getuid?.() === 0) skip('root may read everything')
-  const folder = await emptyFolder()
-  await writeFile(join(folder, 'a.txt'), 'Readable.')
-  await writeFile(join(folder, 'b.txt'), 'Secret.')
-  await chmod(join(folder, 'b.txt'), 0)
-  const report = await run(new MemoryStorage(), [folder])
-  expect(report).toMatchObject({ documents: 1, failed: [{ code: 'permission-denied' }] })
+  await using folder = await IngestTestFolder.make(pool, { 'a.txt': 'Readable.', 'b.txt': 'Secret.' })
+  await chmod(folder.path('b.txt'), 0)
+  expect(await folder.run()).toMatchObject({ documents: 1, failed: [{ code: 'permission-denied' }] })
 })
 
 test('a second run reads nothing, and a third only what changed, in place of what was there', async () => {
-  const folder = await emptyFolder()
-  for (const name of ['a.txt', 'b.txt', 'c.txt']) await writeFile(join(folder, name), `This is ${name}.`)
-  const storage = new MemoryStorage()
-  const texts: string[] = []
-  const model = letterModel((more) => texts.push(...more))
-  expect(await run(storage, [folder], { model })).toMatchObject({ documents: 3, nodes: 3, unchanged: 0 })
-  expect(await run(storage, [folder], { model })).toMatchObject({ documents: 0, nodes: 0, unchanged: 3 })
-  expect(texts).toHaveLength(3)
-
-  await appendFile(join(folder, 'b.txt'), ' And more.')
-  await utimes(join(folder, 'c.txt'), new Date(), new Date(Date.UTC(2020, 0, 1)))
-  const report = await run(storage, [folder], { model })
-  expect(report).toMatchObject({ documents: 1, nodes: 1, unchanged: 2, failed: [] })
-  expect(texts).toHaveLength(4)
-  expect(storage.documents.size).toBe(3)
-  const change = storage.changes.at(-1)
-  expect(change?.deleteRefDocIds).toEqual([join(folder, 'b.txt')])
-  expect(storage.sources.get(join(folder, 'c.txt'))).toMatchObject({
-    modifiedMs: Date.UTC(2020, 0, 1),
-    refDocIds: [join(folder, 'c.txt')],
+  const files = { 'a.txt': 'This is a.', 'b.txt': 'This is b.', 'c.txt': 'This is c.' }
+  await using folder = await IngestTestFolder.make(pool, files)
+  expect(await folder.run()).toMatchObject({ documents: 3, nodes: 3, unchanged: 0, sent: 3 })
+  expect(await folder.run()).toMatchObject({ documents: 0, nodes: 0, unchanged: 3, sent: 0 })
+  await appendFile(folder.path('b.txt'), ' And more.')
+  expect(await folder.run()).toMatchObject({
+    documents: 1,
+    nodes: 1,
+    changed: 1,
+    unchanged: 2,
+    failed: [],
+    sent: 1,
   })
+  expect(await folder.storage.summary()).toMatchObject({ documents: 3, nodes: 3 })
+  const [node] = await folder.storage.nodesOfDocument(folder.path('b.txt'))
+  expect(node?.text).toBe('This is b. And more.')
 })
 
+/** @param count of small files, numbered */
+async function numbered(count: number): Promise<IngestTestFolder> {
+  const names = Array.from({ length: count }, (_, n) => `${String(n).padStart(4, '0')}.txt`)
+  return IngestTestFolder.make(pool, Object.fromEntries(names.map((name) => [name, `This is ${name}.`])))
+}
+
 test('cancelling stops at once; what was committed stays and is not read again', async () => {
-  const folder = await emptyFolder()
-  for (let index = 0; index < 600; index++) {
-    await writeFile(join(folder, `${String(index).padStart(4, '0')}.txt`), `File number ${index}.`)
-  }
-  const storage = new MemoryStorage()
+  await using folder = await numbered(600)
   const controller = new AbortController()
   const reason = new Error('enough')
-  let calls = 0
-  const model = letterModel(() => {
-    if (++calls === 2) controller.abort(reason)
+  folder.model.onBatch = () => {
+    if (folder.model.texts.length > 200) controller.abort(reason)
+  }
+  await expect(folder.run({ signal: controller.signal })).rejects.toBe(reason)
+  const { documents } = await folder.storage.summary()
+  expect(documents).toBeGreaterThan(0)
+  expect(documents).toBeLessThan(600)
+  expect(await folder.run()).toMatchObject({ documents: 600 - documents, unchanged: documents })
+  expect(await folder.storage.summary()).toMatchObject({ documents: 600, nodes: 600 })
+})
+
+test('the first results come after a few nodes, and batches grow from there', async () => {
+  await using folder = await numbered(600)
+  const batches: number[] = []
+  folder.model.onBatch = (texts) => void batches.push(texts.length)
+  await folder.run()
+  expect(batches[0]).toBeLessThanOrEqual(16)
+  expect(Math.max(...batches)).toBe(256)
+})
+
+test('a pause holds everything up until it is over, and can be ended by cancelling', async () => {
+  await using folder = await numbered(300)
+  const pause = new PauseGate()
+  let batches = 0
+  const paused = new Promise<void>((resolve) => {
+    folder.model.onBatch = () => {
+      if (++batches !== 2) return
+      pause.pause()
+      resolve()
+    }
   })
-  await expect(run(storage, [folder], { model, signal: controller.signal })).rejects.toBe(reason)
-  const committed = storage.sources.size
-  expect(committed).toBeGreaterThan(0)
-  expect(committed).toBeLessThan(600)
-  expect(storage.documents.size).toBe(committed)
-  expect(await run(storage, [folder])).toMatchObject({ documents: 600 - committed, unchanged: committed })
-  expect(storage.documents.size).toBe(600)
+  const running = folder.run({ pause })
+  await paused
+  // What was under way is finished and kept.
+  await expect.poll(async () => (await folder.storage.summary()).documents).toBeGreaterThanOrEqual(16)
+  expect(batches).toBe(2)
+  pause.resume()
+  expect(await running).toMatchObject({ documents: 300, nodes: 300 })
+
+  await folder.write({ 'one-more.txt': 'One more.' })
+  pause.pause()
+  const controller = new AbortController()
+  const cancelled = folder.run({ pause, signal: controller.signal })
+  controller.abort(new Error('enough'))
+  await expect(cancelled).rejects.toThrow('enough')
 })
 
 test('a model that fails ends the run with its error', async () => {
-  const folder = await emptyFolder()
-  await writeFile(join(folder, 'a.txt'), 'Text.')
-  const model = letterModel(() => {
+  await using folder = await IngestTestFolder.make(pool, { 'a.txt': 'Text.' })
+  folder.model.onBatch = () => {
     throw new Error('no model')
-  })
-  await expect(run(new MemoryStorage(), [folder], { model })).rejects.toThrow('no model')
+  }
+  await expect(folder.run()).rejects.toThrow('no model')
 })
 
 test('nothing to index is an error that says what is there instead', async () => {
-  const folder = await emptyFolder()
-  await expect(run(new MemoryStorage(), [folder])).rejects.toMatchObject({ code: 'empty-folder' })
-  await writeFile(join(folder, 'photo.jpg'), 'x')
-  await expect(run(new MemoryStorage(), [folder])).rejects.toMatchObject({
+  await using folder = await IngestTestFolder.make(pool)
+  await expect(folder.run()).rejects.toMatchObject({ code: 'empty-folder' })
+  await folder.write({ 'photo.heic': 'x' })
+  await expect(folder.run()).rejects.toMatchObject({
     code: 'no-readable-files',
-    hint: expect.stringContaining('photo.jpg') as string,
+    hint: expect.stringContaining('photo.heic') as string,
   })
-  const index = await emptyFolder()
-  await mkdir(join(index, 'storage/.stackroom'), { recursive: true })
-  await expect(run(new MemoryStorage(), [index])).rejects.toMatchObject({
+  await rm(folder.path('photo.heic'))
+  await mkdir(folder.path('storage/.stackroom'), { recursive: true })
+  await expect(folder.run()).rejects.toMatchObject({
     code: 'no-readable-files',
     message: 'This folder holds an index, not documents.',
   })
 })
 
 test('progress begins with scanning, never goes back, and ends with every file and byte done', async () => {
+  await using folder = await IngestTestFolder.make(pool)
   const reports: JobProgress[] = []
-  await run(new MemoryStorage(), [fixtures], { onProgress: (progress) => reports.push(progress) })
+  const report = await folder.run({
+    sources: [fixtures],
+    onProgress: (progress) => void reports.push(progress),
+  })
   const last = reports.at(-1)
   expect(reports[0]?.phase).toBe('scanning')
-  expect(last).toMatchObject({ phase: 'indexing', failed: 7, currentFile: null })
+  expect(last).toMatchObject({ phase: 'indexing', failed: report.failedFiles, currentFile: null })
   expect(last?.filesDone).toBe(last?.filesTotal)
   expect(last?.bytesDone).toBeCloseTo(last?.bytesTotal ?? 0)
   for (const key of ['filesDone', 'bytesDone', 'documents', 'nodes'] as const) {
-    const values = reports.filter(({ phase }) => phase === 'indexing').map((report) => report[key])
+    const values = reports.filter(({ phase }) => phase === 'indexing').map((progress) => progress[key])
     expect(values).toEqual([...values].sort((a, b) => a - b))
   }
 })

@@ -1,0 +1,85 @@
+/**
+ * One process that indexes many small files with a model that costs nothing, twice: `folder files`. Prints a line of JSON for
+ * each run, with the most memory that the process had, worker threads and all.
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { EmbedModel } from '#engine/embed/embed-model.ts'
+import { defaultNodeParserSettings } from '#engine/ingest/node-parser-settings.ts'
+import { ingest } from '#engine/ingest/pipeline.ts'
+import { ReaderPool } from '#engine/ingest/reader-pool.ts'
+import { createStorageFolder } from '#engine/storage/open-storage-folder.ts'
+
+const [folder = '', count = '0'] = process.argv.slice(2)
+const filesInFolder = 1000
+
+for (let start = 0; start < Number(count); start += filesInFolder) {
+  const target = join(folder, 'sources', String(start))
+  await mkdir(target, { recursive: true })
+  const names = Array.from({ length: Math.min(filesInFolder, Number(count) - start) }, (_, n) => start + n)
+  await Promise.all(
+    names.map((n) =>
+      writeFile(join(target, `${n}.txt`), `Note ${n}. It says little, and all of it is here.\n`),
+    ),
+  )
+}
+
+/** A vector that depends on the text, so that none is zero. */
+const model: EmbedModel = {
+  identity: {
+    id: 'bench:nothing',
+    dimensions: 384,
+    pooling: 'mean',
+    normalized: false,
+    queryPrefix: '',
+    documentPrefix: '',
+    longText: 'cut',
+    lineBreaks: 'kept',
+    revision: '1',
+  },
+  maximumTokens: 8192,
+  offline: true,
+  embedDocuments: (texts) => Promise.resolve(texts.map(vectorOf)),
+  embedQuery: (text) => Promise.resolve(vectorOf(text)),
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+}
+
+function vectorOf(text: string): Float32Array {
+  return new Float32Array(384).fill(1 + (text.length % 7))
+}
+
+let peak = 0
+const sampling = setInterval(() => {
+  peak = Math.max(peak, process.memoryUsage.rss())
+}, 20)
+const storage = await createStorageFolder({
+  persistDir: join(folder, 'storage'),
+  dataFolder: join(folder, 'data'),
+  settings: {
+    version: 2,
+    name: 'bench',
+    created: new Date().toISOString(),
+    lastIndexed: null,
+    embedModel: null,
+    transformations: [],
+    vectorStore: { kind: 'simple' },
+    sources: [],
+  },
+})
+const readerPool = new ReaderPool()
+for (let run = 0; run < 2; run++) {
+  peak = 0
+  const report = await ingest({
+    storage,
+    model,
+    sources: [join(folder, 'sources')],
+    nodeParserSettings: defaultNodeParserSettings,
+    readerPool,
+    isRefresh: run > 0,
+  })
+  const { seconds, added, unchanged } = report
+  console.log(JSON.stringify({ seconds, added, unchanged, peakMb: Math.round(peak / 1e6) }))
+}
+clearInterval(sampling)
+await storage.close()
+await readerPool.close()

@@ -1,0 +1,115 @@
+/** Watching a source: what the system tells of real files, settled and told together. */
+import { appendFile, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { sourceRulesSchema } from '#contract'
+import { watchSource, type WatchSourceOptions } from '#engine/ingest/watch-source.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stackroom-watch-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+/** What was told, and a way to wait for more of it. */
+class Told {
+  readonly batches: (readonly string[])[] = []
+  readonly errors: unknown[] = []
+
+  start(options: Partial<WatchSourceOptions> = {}): Promise<AsyncDisposable> {
+    return watchSource({
+      path: folder,
+      rules: sourceRulesSchema.parse({}),
+      settleMs: 200,
+      onChange: (paths) => void this.batches.push(paths),
+      onError: (error) => void this.errors.push(error),
+      ...options,
+    })
+  }
+
+  get paths(): string[] {
+    return [...new Set(this.batches.flat())].sort()
+  }
+}
+
+test('files that come, change, move and go are told of', async () => {
+  await writeFile(join(folder, 'here.txt'), 'before')
+  const told = new Told()
+  await using _ = await told.start()
+  await mkdir(join(folder, 'new/deep'), { recursive: true })
+  await writeFile(join(folder, 'new/deep/file.txt'), 'text')
+  await expect.poll(() => told.paths).toContain(join(folder, 'new/deep/file.txt'))
+  await rename(join(folder, 'here.txt'), join(folder, 'there.txt'))
+  await expect
+    .poll(() => told.paths)
+    .toEqual(expect.arrayContaining([join(folder, 'here.txt'), join(folder, 'there.txt')]))
+  await rm(join(folder, 'there.txt'))
+  const before = told.batches.length
+  await expect.poll(() => told.batches.slice(before).flat()).toContain(join(folder, 'there.txt'))
+})
+
+test('a file that is being written is told of when it is whole', async () => {
+  const path = join(folder, 'slow.txt')
+  const told = new Told()
+  let sizeWhenTold = 0
+  await using _ = await told.start({
+    settleMs: 1500,
+    onChange: (paths) => {
+      void stat(path).then(({ size }) => {
+        sizeWhenTold = size
+        told.batches.push(paths)
+      })
+    },
+  })
+  const line = 'A line of a file that takes its time.\n'
+  const lines = 3000
+  for (let n = 0; n < lines; n++) await appendFile(path, line)
+  await expect.poll(() => told.paths).toEqual([path])
+  expect(sizeWhenTold).toBe(lines * line.length)
+})
+
+test('hidden folders, folders that programs fill and the index itself are not listened to', async () => {
+  for (const name of ['.git', 'node_modules', 'storage']) await mkdir(join(folder, name))
+  const told = new Told()
+  await using _ = await told.start({ ignore: [join(folder, 'storage')] })
+  for (const name of ['.git', 'node_modules', 'storage']) await writeFile(join(folder, name, 'a.txt'), 'text')
+  await writeFile(join(folder, 'last.txt'), 'text')
+  await expect.poll(() => told.paths).toContain(join(folder, 'last.txt'))
+  expect(told.paths).toEqual([join(folder, 'last.txt')])
+})
+
+test('new rules in an ignore file are about everything in its folder', async () => {
+  await mkdir(join(folder, 'sub'))
+  const told = new Told()
+  await using _ = await told.start()
+  await writeFile(join(folder, 'sub/.stackroomignore'), '*.tmp\n')
+  await expect.poll(() => told.paths).toEqual([join(folder, 'sub')])
+})
+
+test('a single file is watched, also when it is replaced by another', async () => {
+  const path = join(folder, 'one.txt')
+  await writeFile(path, 'one')
+  const told = new Told()
+  await using _ = await told.start({ path })
+  await writeFile(join(folder, 'other.txt'), 'other')
+  await rename(join(folder, 'other.txt'), path)
+  await expect.poll(() => told.paths).toEqual([path])
+})
+
+test('a source that goes away is said to be gone', async () => {
+  const path = join(folder, 'source')
+  await expect(
+    watchSource({
+      path,
+      rules: sourceRulesSchema.parse({}),
+      onChange: () => undefined,
+      onError: () => undefined,
+    }),
+  ).rejects.toMatchObject({ code: 'path-missing' })
+  await mkdir(path)
+  const told = new Told()
+  await using _ = await told.start({ path })
+  await rm(path, { recursive: true })
+  await expect.poll(() => told.errors).toEqual([expect.objectContaining({ code: 'path-missing' })])
+})

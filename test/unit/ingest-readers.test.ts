@@ -114,6 +114,38 @@ test('the title is kept when no heading repeats it, and a page without a main el
   )
 })
 
+const words = 'Books stand here by size, and not by subject. '.repeat(5)
+
+test.each([
+  ['an article', `<div>Site name</div><article><h1>Plan</h1><p>${words}</p></article><div>More</div>`],
+  [
+    'an element that is named as the content',
+    `<div id="top">Site</div><div id="content"><h1>Plan</h1><p>${words}</p></div>`,
+  ],
+  ['a class of a generator', `<p>Edit me</p><div class="x md-content"><h1>Plan</h1><p>${words}</p></div>`],
+])('%s is read alone where it has most of the text', (_, html) => {
+  expect(htmlToText(html)).toBe(`Plan\n\n${words.trim()}`)
+})
+
+test('what is only named as the content and has little of the text does not hide the rest', () => {
+  expect(htmlToText(`<div id="content">Short.</div><p>${words}</p>`)).toBe(`Short.\n\n${words.trim()}`)
+})
+
+test('menus, marks beside headings and lines of links to other pages are no text', () => {
+  expect(
+    htmlToText(
+      '<div class="header">Next: Shelves, Up: Top</div><ul id="nav"><li>Home</li></ul><h2>Plan<a class="headerlink" href="#p">¶</a></h2>' +
+        '<h2><a class="header" href="#x">Named</a></h2><div class="sidebar">Other pages</div><p aria-hidden="true">x</p><p>Text</p>',
+    ),
+  ).toBe('Plan\n\n\nNamed\n\nText')
+})
+
+test('elements of XHTML may end themselves', () => {
+  const page =
+    '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/><script/></head><body><p/><p>Text<br/>here</p></body></html>'
+  expect(htmlToText(page)).toBe('Text\nhere')
+})
+
 test('paragraphs in table cells keep their lines, and rows stay rows', () => {
   expect(
     htmlToText(

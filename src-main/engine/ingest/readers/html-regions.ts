@@ -45,13 +45,9 @@ export function isSkipped(name: string, attributes: Attributes): boolean {
   // A heading may be called so, for links to it.
   if (id !== undefined && (name === 'div' || name === 'ul') && skippedIds.has(id.toLowerCase())) return true
   const classes = attributes['class']
-  return (
-    classes !== undefined &&
-    classes !== '' &&
-    classesOf(classes).isSkipped &&
-    name !== 'body' &&
-    name !== 'html'
-  )
+  if (classes === undefined || classes === '' || name === 'body' || name === 'html') return false
+  // Texinfo calls the line above the text so; mdBook calls links within headings so.
+  return classesOf(classes).isSkipped || (name === 'div' && classes === 'header')
 }
 
 /** `main`: the page says so by a standard. `content`: by a name that many pages use for it. */

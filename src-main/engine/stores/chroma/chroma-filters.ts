@@ -32,7 +32,17 @@ export function chromaWhere({ filters, condition = 'and' }: MetadataFilters): Wh
 function wherePart({ key, value, operator = '==' }: MetadataFilter): Where | null {
   const name = operators[operator]
   if (name === undefined || !canCompare(operator, value)) return null
+  if (Array.isArray(value) && value.some(Number.isInteger) && !value.every(Number.isInteger))
+    return mixedNumbers(key, operator, value as readonly number[])
   return { [key]: { [name]: value } }
+}
+
+/** A list is of whole numbers or of others; JSON of JavaScript has no 1.0. */
+function mixedNumbers(key: string, operator: FilterOperator, values: readonly number[]): Where {
+  const name = operator === 'in' ? '$in' : '$nin'
+  const whole = { [key]: { [name]: values.filter(Number.isInteger) } }
+  const others = { [key]: { [name]: values.filter((value) => !Number.isInteger(value)) } }
+  return { [operator === 'in' ? '$or' : '$and']: [whole, others] }
 }
 
 function canCompare(operator: FilterOperator, value: FilterValue): boolean {

@@ -75,7 +75,23 @@ export class ChromaVectorStore implements VectorStore {
   async add(nodes: readonly NodeWithVector[], { signal }: StoreCallOptions = {}): Promise<void> {
     checkVectors(nodes, await this.dimensions({ signal }))
     const { max_batch_size: maximum } = await this.#client.checks(signal)
-    for (const batch of batches(nodes, maximum)) await this.#client.upsert(this.#id, batch, signal)
+    for (const batch of batches(nodes, maximum))
+      await this.#client.upsert(this.#id, await this.#replacing(batch, signal), signal)
+  }
+
+  /** Chroma keeps what a record's metadata had before and the new ones have not, unless it is told that it is null. */
+  async #replacing(batch: NewRecords, signal?: AbortSignal): Promise<NewRecords> {
+    const there = new Map<string, Metadata>()
+    for (const ids of pages(batch.ids)) {
+      const known = await this.#client.get(this.#id, { ids, include: ['metadatas'] }, signal)
+      for (const [index, id] of known.ids.entries()) there.set(id, known.metadatas?.[index] ?? {})
+    }
+    const metadatas = batch.metadatas.map((metadata, index) => {
+      const before = there.get(batch.ids[index] ?? '')
+      if (!before) return metadata
+      return { ...Object.fromEntries(Object.keys(before).map((key) => [key, null])), ...metadata }
+    })
+    return { ...batch, metadatas }
   }
 
   async delete(refDocId: string, { signal }: StoreCallOptions = {}): Promise<void> {

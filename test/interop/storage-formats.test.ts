@@ -11,8 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { openHere } from '../integration/persist-dirs.ts'
 import { stackroomSettingsSchema } from '#engine/storage/stackroom-settings.ts'
-import { refreshRefDocs, updateRefDocs } from '#engine/storage/refresh-documents.ts'
-import type { DocumentWithVectors, StorageFolder } from '#engine/storage/storage-folder.ts'
+import type { DocumentWithVectors, StorageChange, StorageFolder } from '#engine/storage/storage-folder.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const python = process.env.STACKROOM_PYTHON ?? join(root, '.venv/bin/python')
@@ -173,12 +172,21 @@ async function changeLike(
   else if (operation === 'delete' || operation === 'delete-everywhere')
     await storage.change({ deleteRefDocIds: [refDocId] })
   else if (operation === 'delete-from-index') await storage.change({ deleteFromIndexOnly: [refDocId] })
-  else if (operation === 'update') await updateRefDocs(storage, theirs.inserted)
-  else
-    return refreshRefDocs(storage, theirs.documents, async (changed) =>
-      theirs.inserted.filter(({ document }) => changed.some(({ id }) => id === document.id)),
-    )
+  else if (operation === 'update') await storage.change(updateOf(theirs.inserted))
+  else {
+    const hashes = await storage.documentHashes(theirs.documents.map(({ id }) => id))
+    const isChanged = theirs.documents.map(({ hash }, index) => hashes[index] !== hash)
+    const changed = theirs.documents.filter((_, index) => isChanged[index])
+    const inserted = theirs.inserted.filter(({ document }) => changed.some(({ id }) => id === document.id))
+    await storage.change(updateOf(inserted))
+    return isChanged
+  }
   return undefined
+}
+
+/** `update_ref_doc`, as the pipeline does it: what there was of the document goes in the same change. */
+function updateOf(inserted: readonly DocumentWithVectors[]): StorageChange {
+  return { deleteRefDocIds: inserted.map(({ document }) => document.id), insert: inserted }
 }
 
 const named = (...parts: readonly string[]): string => parts.join(' | ')

@@ -224,7 +224,10 @@ test.each(['0.4.24', '0.5.23', '0.6.3', '1.0.20'])(
       expect(await store.count()).toBe(Object.keys(records).length)
       for (const { nodeId, node, vector } of await store.get({ vectors: true })) {
         expect(node?.text).toBe(records[nodeId]?.document ?? '')
-        expect(Array.from(vector ?? [])).toEqual(records[nodeId]?.vector)
+        // Of old folders with cosine the engine has the unit vector and its length.
+        for (const [index, value] of (records[nodeId]?.vector ?? []).entries())
+          expect(vector?.[index]).toBeCloseTo(value, 5)
+        expect(vector).toHaveLength(records[nodeId]?.vector.length ?? 0)
       }
     }
     await engine.close()

@@ -1,18 +1,24 @@
 /** Compares a model with sampled nodes, past the cache: what it says today counts. */
 import { StackroomError, toErrorShape } from '#contract'
 import type { EmbedModel } from '#engine/embed/embed-model.ts'
-import { verifyModel, type FingerprintScore } from '#engine/embed/fingerprint.ts'
+import { verifyModel, type FingerprintOptions, type FingerprintScore } from '#engine/embed/fingerprint.ts'
 import type { SampledNode } from '#engine/storage/sample-nodes.ts'
 import type { Verdict } from './verdicts.ts'
+
+export interface CompareOptions extends FingerprintOptions {
+  /** Of the model's server; null for a model of this machine's. */
+  readonly address: string | null
+}
 
 /** Throws only when cancelled. A model that cannot be opened is `model-failed`, one whose weights changed is wrong. */
 export async function compareModel(
   open: () => Promise<EmbedModel>,
   samples: readonly SampledNode[],
-  signal?: AbortSignal,
+  options: CompareOptions,
 ): Promise<Verdict> {
+  const { signal, address } = options
   const checkedAt = new Date().toISOString()
-  const nothing = { identity: null, score: null, error: null, checkedAt }
+  const nothing = { identity: null, score: null, error: null, checkedAt, address }
   let model: EmbedModel
   try {
     model = await open()
@@ -27,7 +33,7 @@ export async function compareModel(
       error: toErrorShape(error),
     }
   }
-  const found = await verifyModel(model, samples, signal ? { signal } : {})
+  const found = await verifyModel(model, samples, options)
   switch (found.verdict) {
     case 'verified':
       return {
@@ -50,6 +56,6 @@ export async function compareModel(
 }
 
 function scoreOf({ variant, samples, matching, median, minimum }: FingerprintScore): Verdict['score'] {
-  const { metadata, documentPrefix, longText } = variant
-  return { samples, matching, median, minimum, metadata, documentPrefix, longText }
+  const { metadataMode, documentPrefix, longText } = variant
+  return { samples, matching, median, minimum, metadata: metadataMode === 'embed', documentPrefix, longText }
 }

@@ -18,9 +18,12 @@ const countedCharacters = 8000
 /** Of files that nothing was read of. */
 const usualBytesPerToken = 4
 
+/** What is known of a model without asking it. */
+export type EstimatedModel = Pick<EmbedModelInfo, 'id' | 'textsPerSecond' | 'usdPerMillionTokens'>
+
 export interface EstimateOptions {
   readonly paths: readonly string[]
-  readonly model: EmbedModelInfo
+  readonly model: EstimatedModel & Pick<EmbedModelInfo, 'maximumTokens'>
   readonly persistDir?: string | undefined
   readonly signal: AbortSignal
 }
@@ -37,25 +40,29 @@ export async function estimateIngest(
   return estimateOf(services, model, persistDir ?? '', { files: files.length, bytes, truncated, tokens })
 }
 
-/** Nodes are embedded with their metadata, as they were before. */
+/** Of each node, what was embedded before is embedded again. */
 export async function estimateReembed(
   services: EngineServices,
   folder: StorageFolder,
-  model: EmbedModelInfo,
+  model: EstimatedModel,
 ): Promise<ModelEstimate> {
-  const [{ vectors }, samples, counter] = await Promise.all([
+  const [{ vectors }, samples, counter, metadataMode] = await Promise.all([
     folder.summary(),
     folder.sampleNodes(sampledFiles),
     createTokenCounter({ kind: 'cl100k_base' }),
+    services.checks.metadataModeOf(folder),
   ])
-  const sampled = samples.reduce((sum, { embedText }) => sum + counter.count(embedText), 0)
+  const sampled = samples.reduce(
+    (sum, { embedText, plainText }) => sum + counter.count(metadataMode === 'embed' ? embedText : plainText),
+    0,
+  )
   const tokens = samples.length === 0 ? 0 : Math.round((vectors * sampled) / samples.length)
   return estimateOf(services, model, folder.persistDir, { files: 0, bytes: 0, truncated: false, tokens })
 }
 
 async function estimateOf(
   { models }: EngineServices,
-  { id, textsPerSecond, usdPerMillionTokens }: EmbedModelInfo,
+  { id, textsPerSecond, usdPerMillionTokens }: EstimatedModel,
   persistDir: string,
   counted: Pick<ModelEstimate, 'files' | 'bytes' | 'truncated' | 'tokens'>,
 ): Promise<ModelEstimate> {
@@ -106,7 +113,7 @@ interface Kind {
 async function estimateTokens(
   { readerPool, models }: EngineServices,
   files: readonly ScannedFile[],
-  model: EmbedModelInfo,
+  model: EstimateOptions['model'],
   signal: AbortSignal,
 ): Promise<number> {
   const kinds = new Map<string, Kind>()

@@ -4,6 +4,7 @@ import {
   type CommandOutput,
   type Emit,
   type KnowledgeBase,
+  type ModelCheck,
   type ParsedInput,
   type Removal,
   type VerifyReport,
@@ -12,6 +13,7 @@ import { repairStorageFolder, verifyStorageFolder } from '#engine/storage/verify
 import type { EngineServices } from './engine-services.ts'
 import type { Jobs } from './jobs.ts'
 import type { Library } from './library.ts'
+import { withModelVerdict } from './model-of-files.ts'
 import { removeDocuments } from './remove-documents.ts'
 
 export interface FolderCareOptions {
@@ -55,21 +57,29 @@ export class FolderCare {
     return { knowledgeBase: await this.#library.refresh(id), backup }
   }
 
-  verify(id: string, signal: AbortSignal): Promise<VerifyReport> {
-    return verifyStorageFolder(this.#optionsFor(id, signal))
+  async verify(id: string, signal: AbortSignal): Promise<VerifyReport> {
+    return this.#withModel(id, await verifyStorageFolder(this.#optionsFor(id, signal)), signal)
   }
 
   /** Not while the folder is worked on; whoever searches meanwhile waits. */
   async repair(id: string, signal: AbortSignal): Promise<VerifyReport> {
     this.#requireIdle(id)
     const { persistDir } = this.#library.get(id)
+    let report: VerifyReport
     try {
-      return await this.#services.folders.closedDuring(persistDir, () =>
+      report = await this.#services.folders.closedDuring(persistDir, () =>
         repairStorageFolder(this.#optionsFor(id, signal)),
       )
     } finally {
       await this.#library.refresh(id)
     }
+    return this.#withModel(id, report, signal)
+  }
+
+  #withModel(id: string, report: VerifyReport, signal: AbortSignal): Promise<VerifyReport> {
+    const check = async (): Promise<ModelCheck> =>
+      this.#services.checks.check(await this.#library.folderOf(id), { signal })
+    return withModelVerdict(report, check, signal)
   }
 
   async removeDocuments(

@@ -2,20 +2,26 @@
  * Never the wrong model: which model belongs to a folder, whether its vectors are that model's, and what is refused when
  * they are not. Models on this machine are compared unasked, servers only with the user's consent.
  */
-import {
-  StackroomError,
-  type EmbedModelInfo,
-  type ModelCandidate,
-  type ModelCheck,
-  type ModelVerdict,
-  type ModelVerdictReason,
-} from '#contract'
-import type { EmbedModel, EmbedModelIdentity } from '#engine/embed/embed-model.ts'
+import { StackroomError, type EmbedModelInfo, type ModelCandidate, type ModelCheck } from '#contract'
+import type { EmbedModel, IndexEmbedding, NodeTextMode } from '#engine/embed/embed-model.ts'
 import { BUNDLED_MODEL_ID } from '#engine/embed/model-registry.ts'
 import type { SampledNode } from '#engine/storage/sample-nodes.ts'
 import type { StorageFolder, StorageSummary } from '#engine/storage/storage-folder.ts'
 import { abortable } from '#platform/abortable.ts'
 import { compareModel } from './compare-model.ts'
+import {
+  asUsual,
+  asVerified,
+  byMedian,
+  isLongAgo,
+  isStale,
+  nothingKnown,
+  refusedAll,
+  refusedBy,
+  type FolderEmbedding,
+  type FolderModel,
+  type Purpose,
+} from './folder-model.ts'
 import { cannotTell, noCandidate, otherDimensions, wrongModel } from './model-refusals.ts'
 import type { Models } from './models.ts'
 import { emptySettings } from './new-settings.ts'
@@ -24,10 +30,6 @@ import { stampOf, Verdicts, type Verdict } from './verdicts.ts'
 /** Nodes that are compared: with a model that nobody vouches for, and with the one that is on record. */
 const SAMPLES = 8
 const SAMPLES_AGAIN = 4
-/** A server may change what it serves under a name; a folder may change under ours. */
-const CHECK_AGAIN_MS = 7 * 24 * 3600 * 1000
-
-export type Purpose = 'search' | 'index'
 
 export interface CheckOptions {
   readonly signal?: AbortSignal | undefined
@@ -42,22 +44,6 @@ export interface ChooseOptions {
   readonly inFolder?: boolean
 }
 
-/** What is known of a folder's model, and what follows. */
-interface FolderModel {
-  readonly identity: EmbedModelIdentity | null
-  readonly id: string | null
-  readonly recorded: boolean
-  readonly chosen: boolean
-  readonly verdict: ModelVerdict
-  readonly reason: ModelVerdictReason | null
-  readonly score: Verdict['score']
-  readonly checkedAt: string | null
-  readonly error: StackroomError | null
-  readonly refused: readonly Purpose[]
-  /** Whether there is a server that could have been asked. */
-  readonly unasked: boolean
-}
-
 interface Opened {
   readonly folder: StorageFolder
   readonly summary: StorageSummary
@@ -68,6 +54,7 @@ interface Opened {
 
 interface Found {
   readonly key: string
+  readonly at: number
   /** Whether servers were asked. */
   readonly asked: boolean
   readonly model: Promise<FolderModel>
@@ -84,7 +71,7 @@ export class ModelChecks {
   }
 
   /**
-   * The model that this folder is searched and added to with.
+   * The model that this folder is searched and added to with, in the way in which its vectors were made.
    * @throws StackroomError `wrong-model`, `dimension-mismatch`, `consent-required`, or what is wrong with the model: then
    *   nothing may be embedded for this folder.
    */
@@ -93,7 +80,7 @@ export class ModelChecks {
     summary: StorageSummary,
     purpose: Purpose,
     signal?: AbortSignal,
-  ): Promise<EmbedModel> {
+  ): Promise<FolderEmbedding> {
     const found = await this.#find(folder, summary, { signal, askServers: true })
     if (found.error && found.refused.includes(purpose)) throw found.error
     const wanted = found.identity ?? found.id ?? BUNDLED_MODEL_ID
@@ -102,7 +89,27 @@ export class ModelChecks {
     const { dimensions } = summary
     if (dimensions !== null && model.identity.dimensions !== dimensions)
       throw otherDimensions(model.identity.id, model.identity.dimensions, dimensions)
-    return model
+    return { model, metadataMode: found.identity?.metadataMode ?? 'embed' }
+  }
+
+  /** What of a node the folder's vectors were made from, as far as it is known. */
+  async metadataModeOf(folder: StorageFolder, signal?: AbortSignal): Promise<NodeTextMode> {
+    const { identity } = await this.#find(folder, await folder.summary(), { signal })
+    return identity?.metadataMode ?? 'embed'
+  }
+
+  /**
+   * How the folder is embedded again with this model: from the same part of each node as before, and with the very same
+   * model in the same way, unless the user chose other prefixes for it since.
+   */
+  async reembeddingWith(folder: StorageFolder, id: string, signal?: AbortSignal): Promise<FolderEmbedding> {
+    const { identity: before } = await this.#find(folder, await folder.summary(), { signal })
+    const model = await this.#models.open(id)
+    const metadataMode = before?.metadataMode ?? 'embed'
+    if (before?.id !== id || this.#models.registry.hasChosenPrefixes(id)) return { model, metadataMode }
+    const { queryPrefix, documentPrefix, longText, lineBreaks } = before
+    const asBefore = { ...model.identity, queryPrefix, documentPrefix, longText, lineBreaks }
+    return { model: await this.#models.open(asBefore), metadataMode }
   }
 
   async check(folder: StorageFolder, options: CheckOptions = {}): Promise<ModelCheck> {
@@ -143,11 +150,10 @@ export class ModelChecks {
         : this.#models.registry.candidatesFor(dimensions).find((model) => model.id === id)
     const verdict = candidate
       ? await this.#compareCandidate(opened, candidate, options.signal)
-      : await compareModel(
-          () => this.#models.openUncached(id, options.signal),
-          opened.samples,
-          options.signal,
-        )
+      : await compareModel(() => this.#models.openUncached(id, options.signal), opened.samples, {
+          signal: options.signal,
+          address: this.#addressOf(id),
+        })
     await this.#remember(opened, id, verdict)
     this.#found.delete(folder)
     return verdict
@@ -161,13 +167,13 @@ export class ModelChecks {
   async choose(folder: StorageFolder, id: string, options: ChooseOptions = {}): Promise<void> {
     const { summary, stamp } = await this.#open(folder)
     await this.#models.requireConsent(id, folder.persistDir)
-    let identity: EmbedModelIdentity
-    if (summary.dimensions === null) identity = (await this.#models.open(id)).identity
+    let identity: IndexEmbedding
+    if (summary.dimensions === null) identity = asUsual((await this.#models.open(id)).identity)
     else {
       const verdict = await this.verify(folder, id, options)
       if (verdict.verdict === 'wrong-model') throw wrongModel(id, verdict, summary.dimensions)
       if (verdict.verdict === 'cannot-tell' && options.unverified !== true) throw cannotTell(id, verdict)
-      identity = verdict.identity ?? (await this.#openAs(id, summary.dimensions)).identity
+      identity = verdict.identity ?? asUsual((await this.#openAs(id, summary.dimensions)).identity)
     }
     if (!summary.readOnly && options.inFolder !== false) {
       const settings = summary.settings ?? emptySettings(folder.persistDir)
@@ -178,7 +184,7 @@ export class ModelChecks {
   }
 
   /** Vectors of this model were added by us, to a folder that had none or none of another model. */
-  async noteGrown(folder: StorageFolder, identity: EmbedModelIdentity): Promise<void> {
+  async noteGrown(folder: StorageFolder, identity: IndexEmbedding): Promise<void> {
     const before = await this.#found.get(folder)?.model.catch(() => null)
     this.#found.delete(folder)
     if (before?.verdict === 'cannot-tell' || before?.verdict === 'wrong-model') return
@@ -192,11 +198,12 @@ export class ModelChecks {
       score: before?.score ?? null,
       error: null,
       checkedAt,
+      address: this.#addressOf(identity.id),
     })
   }
 
   /** All vectors are of this model now: we made them. */
-  async noteReplaced(folder: StorageFolder, identity: EmbedModelIdentity): Promise<void> {
+  async noteReplaced(folder: StorageFolder, identity: IndexEmbedding): Promise<void> {
     this.forget(folder)
     await this.noteGrown(folder, identity)
   }
@@ -211,17 +218,18 @@ export class ModelChecks {
     { dimensions, settings, files, changedOutside }: StorageSummary,
     { signal, askServers = false }: CheckOptions,
   ): Promise<FolderModel> {
-    // another program may change the files while the folder is open
+    // another program may change the files while the folder is open, and the user the models
     const bytes = files.map((file) => file.bytes)
-    const key = JSON.stringify([dimensions, settings?.embedModel ?? null, changedOutside, bytes])
+    const { changes } = this.#models.registry.settings
+    const key = JSON.stringify([dimensions, settings?.embedModel ?? null, changedOutside, bytes, changes])
     const before = this.#found.get(folder)
-    if (before?.key === key) {
+    if (before?.key === key && !isLongAgo(before.at)) {
       const found = await abortable(before.model, signal)
       if (before.asked || !askServers || !found.unasked) return found
     }
     // shared by all who ask meanwhile, so that nobody's cancelling ends it
     const model = this.#open(folder).then((opened) => this.#resolve(opened, askServers))
-    this.#found.set(folder, { key, asked: askServers, model })
+    this.#found.set(folder, { key, at: Date.now(), asked: askServers, model })
     const forget = (): void => {
       if (this.#found.get(folder)?.model === model) this.#found.delete(folder)
     }
@@ -261,7 +269,7 @@ export class ModelChecks {
         verdict: 'wrong-model',
         reason: 'other-dimensions',
         error,
-        refused: all,
+        refused: refusedAll,
       }
     }
     return identity
@@ -272,30 +280,45 @@ export class ModelChecks {
   /** The model on record, or chosen: compared again when that was long ago or the vectors are others. */
   async #judge(
     opened: Opened,
-    identity: EmbedModelIdentity,
+    identity: IndexEmbedding,
     chosen: boolean,
     askServers: boolean,
-  ): Promise<Omit<FolderModel, 'identity' | 'id' | 'recorded' | 'chosen'>> {
+  ): Promise<Omit<FolderModel, 'id' | 'recorded' | 'chosen'>> {
     const { folder, known, summary } = opened
-    const { id } = identity
+    const { id, metadataMode } = identity
+    const unknown = { ...nothingKnown, identity }
+    const address = this.#addressOf(id)
     let verdict = known.verdicts[id]
-    if (!verdict || isOld(verdict) || !isOf(verdict, identity)) {
+    let unasked = false
+    if (!verdict || isStale(verdict, identity, address)) {
       if (await this.#models.needsConsent(id, folder.persistDir)) {
         const error = this.#models.consentRequired(id)
-        return { ...nothingKnown, verdict: 'cannot-tell', reason: 'consent-required', error, refused: all }
+        return { ...unknown, verdict: 'cannot-tell', reason: 'consent-required', error, refused: refusedAll }
       }
-      if (this.#models.registry.serverOf(id) && !askServers) {
-        if (!verdict) return { ...nothingKnown, unasked: true }
+      if (address !== null && !askServers) {
+        unasked = true
+        if (!verdict) return { ...unknown, unasked }
       } else {
         const samples = opened.samples.slice(0, SAMPLES_AGAIN)
-        verdict = await compareModel(() => this.#models.openUncached(identity), samples)
+        verdict = await compareModel(() => this.#models.openUncached(identity), samples, {
+          metadataMode,
+          address,
+        })
         await this.#remember(opened, id, verdict)
       }
     }
     const { reason, score, checkedAt } = verdict
-    const base = { ...nothingKnown, verdict: verdict.verdict, reason, score, checkedAt }
+    const base = {
+      ...nothingKnown,
+      identity: asVerified(identity, verdict),
+      verdict: verdict.verdict,
+      reason,
+      score,
+      checkedAt,
+      unasked,
+    }
     if (verdict.verdict === 'wrong-model')
-      return { ...base, error: wrongModel(id, verdict, summary.dimensions ?? 0), refused: all }
+      return { ...base, error: wrongModel(id, verdict, summary.dimensions ?? 0), refused: refusedAll }
     if (verdict.verdict === 'cannot-tell' && verdict.error)
       return {
         ...base,
@@ -317,14 +340,16 @@ export class ModelChecks {
         verdict: 'cannot-tell',
         reason: 'no-candidate',
         error: noCandidate(dimensions),
-        refused: all,
+        refused: refusedAll,
       }
     const failed: { readonly model: EmbedModelInfo; readonly verdict: Verdict }[] = []
     let unasked: EmbedModelInfo | null = null
     const isVerified = ({ id }: EmbedModelInfo): boolean => known.verdicts[id]?.verdict === 'verified'
     for (const model of candidates.toSorted((a, b) => Number(isVerified(b)) - Number(isVerified(a)))) {
       let verdict = known.verdicts[model.id]
-      if (!verdict || verdict.verdict === 'cannot-tell' || isOld(verdict)) {
+      const isOld =
+        verdict && (isLongAgo(Date.parse(verdict.checkedAt)) || verdict.address !== this.#addressOf(model.id))
+      if (!verdict || verdict.verdict === 'cannot-tell' || isOld) {
         const mayAsk =
           model.offline || (askServers && !(await this.#models.needsConsent(model.id, folder.persistDir)))
         if (!mayAsk) {
@@ -337,7 +362,15 @@ export class ModelChecks {
       }
       if (verdict.verdict === 'verified') {
         const { identity, score, checkedAt } = verdict
-        return { ...none, identity, id: model.id, verdict: 'verified', score, checkedAt }
+        return {
+          ...none,
+          identity,
+          id: model.id,
+          verdict: 'verified',
+          score,
+          checkedAt,
+          unasked: unasked !== null,
+        }
       }
       failed.push({ model, verdict })
     }
@@ -362,15 +395,15 @@ export class ModelChecks {
     if (wrong) {
       const { reason, score, checkedAt } = wrong.verdict
       const error = wrongModel(wrong.model.id, wrong.verdict, dimensions, unasked?.id)
-      return { ...rest, verdict: 'wrong-model', reason, score, checkedAt, error, refused: all }
+      return { ...rest, verdict: 'wrong-model', reason, score, checkedAt, error, refused: refusedAll }
     }
     if (untold) {
       const { reason, score, checkedAt } = untold.verdict
       const error = cannotTell(untold.model.id, untold.verdict)
-      return { ...rest, verdict: 'cannot-tell', reason, score, checkedAt, error, refused: all }
+      return { ...rest, verdict: 'cannot-tell', reason, score, checkedAt, error, refused: refusedAll }
     }
     const error = this.#models.consentRequired(unasked?.id ?? '')
-    return { ...rest, verdict: 'cannot-tell', reason: 'consent-required', error, refused: all }
+    return { ...rest, verdict: 'cannot-tell', reason: 'consent-required', error, refused: refusedAll }
   }
 
   async #candidate(opened: Opened, model: EmbedModelInfo): Promise<ModelCandidate> {
@@ -390,7 +423,13 @@ export class ModelChecks {
     { id, dimensions }: EmbedModelInfo,
     signal?: AbortSignal,
   ): Promise<Verdict> {
-    return compareModel(() => this.#openAs(id, dimensions, signal), opened.samples, signal)
+    const address = this.#addressOf(id)
+    return compareModel(() => this.#openAs(id, dimensions, signal), opened.samples, { signal, address })
+  }
+
+  /** Of the server that a model runs on. */
+  #addressOf(id: string): string | null {
+    return this.#models.registry.serverOf(id)?.baseUrl ?? null
   }
 
   #openAs(id: string, dimensions: number, signal?: AbortSignal): Promise<EmbedModel> {
@@ -402,40 +441,4 @@ export class ModelChecks {
     if (samples.length > 0 && verdict.reason !== 'model-failed')
       await this.#verdicts.note(folder.persistDir, stamp, id, verdict)
   }
-}
-
-const all: readonly Purpose[] = ['search', 'index']
-
-const nothingKnown = {
-  verdict: 'unchecked',
-  reason: null,
-  score: null,
-  checkedAt: null,
-  error: null,
-  refused: [],
-  unasked: false,
-} as const
-
-/** The model could not be opened: that stops everything by itself. What has no text stops nothing. */
-function refusedBy(verdict: Verdict): readonly Purpose[] {
-  return verdict.reason === 'model-failed' ? all : []
-}
-
-function isOld({ checkedAt }: Verdict): boolean {
-  return Date.now() - Date.parse(checkedAt) > CHECK_AGAIN_MS
-}
-
-/** Whether the verdict is about the model as it is on record. */
-function isOf(verdict: Verdict, identity: EmbedModelIdentity): boolean {
-  const judged = verdict.identity
-  return (
-    judged === null ||
-    (judged.revision === identity.revision &&
-      judged.dimensions === identity.dimensions &&
-      judged.documentPrefix === identity.documentPrefix)
-  )
-}
-
-function byMedian(a: { readonly verdict: Verdict }, b: { readonly verdict: Verdict }): number {
-  return (b.verdict.score?.median ?? -1) - (a.verdict.score?.median ?? -1)
 }

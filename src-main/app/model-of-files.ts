@@ -41,21 +41,24 @@ async function bringHere(from: string, to: string): Promise<void> {
     .catch(() => copyFile(from, to))
 }
 
-/** The report with the model in it. Where the files are too damaged to be opened, that is what the report is about. */
+/**
+ * The report with the model in it. Where the files are too damaged to be opened (`check` throws), that is what the report
+ * is about.
+ */
 export async function withModelVerdict(
-  checks: ModelChecks,
   report: VerifyReport,
+  check: () => Promise<ModelCheck>,
   signal?: AbortSignal,
 ): Promise<VerifyReport> {
-  let check: ModelCheck
+  let found: ModelCheck
   try {
-    check = await modelVerdictOf(checks, report.persistDir, signal)
+    found = await check()
   } catch (error) {
     signal?.throwIfAborted()
     if (!(error instanceof StackroomError)) throw error
     return report
   }
-  const { model, recorded, verdict, reason, score, error } = check
+  const { model, recorded, verdict, reason, score, error } = found
   const withModel = { ...report, model: { id: model, recorded, verdict, reason, score } }
   if (verdict !== 'wrong-model' || !error) return withModel
   const problem: FolderProblem = {

@@ -143,7 +143,7 @@ export class Models implements AsyncDisposable {
 /** The model with the settings that the index was built with, where only those differ. */
 function asRecorded(model: EmbedModel, recorded: EmbedModelIdentity): EmbedModel {
   const { identity } = model
-  const { queryPrefix, documentPrefix, longText } = recorded
+  const { queryPrefix, documentPrefix, longText, lineBreaks } = recorded
   if (identity.dimensions !== recorded.dimensions)
     throw new StackroomError(
       'wrong-model',
@@ -163,7 +163,8 @@ function asRecorded(model: EmbedModel, recorded: EmbedModelIdentity): EmbedModel
   if (
     identity.queryPrefix === queryPrefix &&
     identity.documentPrefix === documentPrefix &&
-    identity.longText === longText
+    identity.longText === longText &&
+    identity.lineBreaks === lineBreaks
   )
     return model
   if (!model.vary)
@@ -172,7 +173,7 @@ function asRecorded(model: EmbedModel, recorded: EmbedModelIdentity): EmbedModel
       `The model ${identity.id} cannot be used in the way this index was built with it.`,
       { hint: otherModelHint },
     )
-  return model.vary({ queryPrefix, documentPrefix, longText })
+  return model.vary({ queryPrefix, documentPrefix, longText, lineBreaks })
 }
 
 export const otherModelHint =

@@ -24,7 +24,7 @@ export async function searchFolder(
   let scored: ScoredNode[]
   for (;;) {
     if (summary.dimensions === null) return { hits: [], timings: { embedMs: 0, retrieveMs: 0, totalMs: 0 } }
-    const model = await checks.modelFor(folder, summary, 'search', signal)
+    const { model } = await checks.modelFor(folder, summary, 'search', signal)
     signal?.throwIfAborted()
     embedStarted = performance.now()
     const vector = await model.embedQuery(query, { signal })

@@ -18,6 +18,8 @@ const verdictSchema = z.object({
   error: errorShapeSchema.nullable(),
   /** ISO 8601. */
   checkedAt: z.string(),
+  /** Where the model's server was then; null for a model of this machine's. */
+  address: z.string().nullable().default(null),
 })
 export type Verdict = z.infer<typeof verdictSchema>
 

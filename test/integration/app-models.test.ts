@@ -16,7 +16,8 @@ import {
 import { createApplication, type Application } from '#app/application.ts'
 import type { EmbedModel } from '#engine/embed/embed-model.ts'
 import { BUNDLED_MODEL_ID, EmbedModelRegistry } from '#engine/embed/model-registry.ts'
-import { ApiServer, sendError } from './embed-api-server.ts'
+import { embedTextsOf } from '#engine/storage/embed-texts.ts'
+import { ApiServer, sendError, sendJson } from './embed-api-server.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const resourcesFolder = join(root, 'resources')
@@ -137,6 +138,21 @@ async function turnVectors(persistDir: string): Promise<void> {
   const store = vectorsSchema.parse(JSON.parse(await readFile(path, 'utf8')))
   for (const [id, vector] of Object.entries(store.embedding_dict))
     store.embedding_dict[id] = vector.map((_, i) => vector[(i * 7 + 3) % vector.length]!)
+  await writeFile(path, JSON.stringify(store))
+}
+
+/** The folder as a program made it that gives the server's model this of each node's text. */
+async function embedWith(persistDir: string, given: (text: string) => string): Promise<void> {
+  const docstore = z
+    .looseObject({ 'docstore/data': z.record(z.string(), z.unknown()) })
+    .parse(JSON.parse(await readFile(join(persistDir, 'docstore.json'), 'utf8')))
+  const path = join(persistDir, 'default__vector_store.json')
+  const store = vectorsSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+  for (const id of Object.keys(store.embedding_dict)) {
+    const { embedText } = embedTextsOf(JSON.stringify(docstore['docstore/data'][id]))!
+    const [vector] = await other.embedDocuments([given(embedText)])
+    store.embedding_dict[id] = [...vector!]
+  }
   await writeFile(path, JSON.stringify(store))
 }
 
@@ -403,6 +419,180 @@ test('a verdict is remembered: the model is not asked again about the same vecto
   expect(server.requests.length).toBe(before)
 })
 
+const verdictsSchema = z.looseObject({
+  folders: z.array(
+    z.looseObject({ verdicts: z.record(z.string(), z.looseObject({ checkedAt: z.string() })) }),
+  ),
+})
+
+/** As if the folder's verdicts had been made so many days ago. */
+async function ageVerdicts(days: number): Promise<void> {
+  const path = join(folder, 'data', 'model-verdicts.json')
+  const file = verdictsSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+  const checkedAt = new Date(Date.now() - days * 24 * 3600 * 1000).toISOString()
+  for (const { verdicts } of file.folders)
+    for (const verdict of Object.values(verdicts)) verdict.checkedAt = checkedAt
+  await writeFile(path, JSON.stringify(file))
+}
+
+test('a recorded model is asked again about a few nodes after a week, and when its server is another', async () => {
+  const texts = Array.from({ length: 20 }, (_, i) => [`${i}.txt`, `Shelf ${i} has books of ${1400 + i}.`])
+  const paths = [await documents(Object.fromEntries(texts) as Record<string, string>)]
+  const persistDir = join(folder, 'storage')
+  const near = { name: 'near', kind: 'compatible' } as const
+  await call('models.saveServer', { ...near, baseUrl: `${server.url}/v1` })
+  await call('models.save', { id: 'near:turned' })
+  const { knowledgeBaseId } = await ended(
+    (await call('ingest.start', { paths, persistDir, model: 'near:turned' })).id,
+  )
+  let questions = 0
+  const ask = (): Promise<unknown> =>
+    call('search.query', { knowledgeBaseId, query: `Which shelf has book ${questions++}?`, topK: 1 })
+  /** Texts that were sent beside the question. */
+  const compared = async (asked: () => Promise<unknown>): Promise<number> => {
+    const before = server.texts.length
+    await asked()
+    return server.texts.length - before - 1
+  }
+  const restart = async (): Promise<void> => {
+    application = await start()
+    await call('library.activate', { knowledgeBaseId })
+  }
+  // we made the vectors ourselves just now
+  expect(await compared(ask)).toBe(0)
+  await application.close()
+  await ageVerdicts(6)
+  await restart()
+  expect(await compared(ask)).toBe(0)
+  await application.close()
+  await ageVerdicts(8)
+  await restart()
+  expect(await compared(ask)).toBe(4)
+  expect(await compared(ask)).toBe(0)
+
+  // another address: whoever answers there may not be the same
+  await using elsewhere = await ApiServer.start(await bundledRegistry.open(BUNDLED_MODEL_ID))
+  await call('models.saveServer', { ...near, baseUrl: `${elsewhere.url}/v1` })
+  await expect(ask()).rejects.toMatchObject({ code: 'wrong-model' })
+  expect(elsewhere.texts.filter((text) => text.includes('Which shelf'))).toEqual([])
+  await documents({ 'more.txt': 'Something new.' })
+  expect(await ended((await call('ingest.start', { paths, persistDir })).id)).toMatchObject({
+    state: 'failed',
+    error: { code: 'wrong-model' },
+  })
+  // and back: the server is asked again, and right again
+  await call('models.saveServer', { ...near, baseUrl: `${server.url}/v1` })
+  expect(await compared(ask)).toBe(4)
+})
+
+test('a server whose answers are another model’s by now is found out, and nothing of it gets in', async () => {
+  const paths = [await documents({ 'tea.txt': 'Green tea is steeped.', 'sea.txt': 'The tide comes.' })]
+  const persistDir = join(folder, 'storage')
+  await call('models.saveServer', { name: 'near', kind: 'compatible', baseUrl: `${server.url}/v1` })
+  await call('models.save', { id: 'near:turned' })
+  const { knowledgeBaseId } = await ended(
+    (await call('ingest.start', { paths, persistDir, model: 'near:turned' })).id,
+  )
+  await application.close()
+  await ageVerdicts(8)
+  const before = await readFile(join(persistDir, 'default__vector_store.json'), 'utf8')
+  const bundled = await bundledRegistry.open(BUNDLED_MODEL_ID)
+  server.trouble = async ({ input }, response) => {
+    const vectors = await bundled.embedDocuments(input)
+    const data = vectors.map((vector, index) => ({ index, embedding: [...vector] }))
+    return (sendJson(response, 200, { object: 'list', data }), true)
+  }
+  application = await start()
+  await call('library.activate', { knowledgeBaseId })
+  await documents({ 'more.txt': 'Something new.' })
+  expect(await ended((await call('ingest.start', { paths, persistDir })).id)).toMatchObject({
+    state: 'failed',
+    error: { code: 'wrong-model' },
+  })
+  const query = { knowledgeBaseId, query: 'when does the tide come', topK: 1 }
+  await expect(call('search.query', query)).rejects.toMatchObject({ code: 'wrong-model' })
+  expect(await readFile(join(persistDir, 'default__vector_store.json'), 'utf8')).toBe(before)
+})
+
+test('prefixes that were set for a server’s model are there after a restart, and tried before it is called wrong', async () => {
+  await call('models.saveServer', { name: 'near', kind: 'compatible', baseUrl: `${server.url}/v1` })
+  await call('models.save', { id: 'near:turned', documentPrefix: 'Document — ', queryPrefix: 'Question — ' })
+  await call('models.save', { id: 'near:e5-small' })
+  await application.close()
+  application = await start()
+  const listed = await call('models.list', {})
+  expect(listed.find(({ id }) => id === 'near:turned')).toMatchObject({
+    documentPrefix: 'Document — ',
+    queryPrefix: 'Question — ',
+  })
+  expect(listed.find(({ id }) => id === 'near:e5-small')).toMatchObject({
+    documentPrefix: 'passage: ',
+    queryPrefix: 'query: ',
+  })
+  // one folder with the user's own prefix, one with that of the family of another model's name, one without
+  for (const documentPrefix of ['Document — ', 'search_document: ', '']) {
+    const persistDir = await pythonFolder(`made with “${documentPrefix}”`)
+    await embedWith(persistDir, (text) => documentPrefix + text)
+    const { id: knowledgeBaseId } = await call('library.open', { persistDir })
+    const verified = await call('models.verify', { knowledgeBaseId, model: 'near:turned' })
+    expect(verified.candidates.find(({ model }) => model.id === 'near:turned')).toMatchObject({
+      verdict: 'verified',
+      score: { matching: 5, documentPrefix },
+    })
+  }
+})
+
+test('the check of a folder tells its model and the verdict, before and after a repair', async () => {
+  const persistDir = await pythonFolder()
+  const { id: knowledgeBaseId } = await call('library.open', { persistDir })
+  const report = await call('library.verify', { knowledgeBaseId })
+  expect(report).toMatchObject({
+    ok: true,
+    model: { id: BUNDLED_MODEL_ID, recorded: false, verdict: 'verified', score: { matching: 5 } },
+  })
+  await call('models.choose', { knowledgeBaseId, model: BUNDLED_MODEL_ID })
+  await application.close()
+  await turnVectors(persistDir)
+  application = await start()
+  await call('library.activate', { knowledgeBaseId })
+  const wrong = {
+    ok: false,
+    model: { id: BUNDLED_MODEL_ID, recorded: true, verdict: 'wrong-model' },
+    problems: [{ severity: 'error', code: 'wrong-model', repairable: false }],
+  }
+  expect(await call('library.verify', { knowledgeBaseId })).toMatchObject(wrong)
+  expect(await call('library.repair', { knowledgeBaseId })).toMatchObject(wrong)
+})
+
+test('of several embeddings again, the vectors from before the first are kept until the user decides', async () => {
+  const persistDir = await pythonFolder()
+  const before = await readFile(join(persistDir, 'default__vector_store.json'), 'utf8')
+  const { id: knowledgeBaseId } = await call('library.open', { persistDir })
+  await call('models.choose', { knowledgeBaseId, model: BUNDLED_MODEL_ID })
+  await call('models.saveServer', { name: 'near', kind: 'compatible', baseUrl: `${server.url}/v1` })
+  for (const id of ['near:turned', 'near:e5-small']) {
+    await call('models.save', { id })
+    await ended((await call('reembed.start', { knowledgeBaseId, model: id })).id)
+    expect(await call('models.check', { knowledgeBaseId })).toMatchObject({
+      model: id,
+      oldVectors: { model: BUNDLED_MODEL_ID },
+    })
+  }
+  // the user decides for those of now: from then on they are the ones that are kept
+  await call('models.discardOldVectors', { knowledgeBaseId })
+  await ended((await call('reembed.start', { knowledgeBaseId, model: BUNDLED_MODEL_ID })).id)
+  expect(await call('models.check', { knowledgeBaseId })).toMatchObject({
+    oldVectors: { model: 'near:e5-small' },
+  })
+  await call('models.restoreOldVectors', { knowledgeBaseId })
+  expect(await call('models.check', { knowledgeBaseId })).toMatchObject({
+    model: 'near:e5-small',
+    verdict: 'verified',
+    oldVectors: null,
+  })
+  expect(await readFile(join(persistDir, 'default__vector_store.json'), 'utf8')).not.toBe(before)
+})
+
 test('embedding again goes on where it was cancelled, and nothing is different before it ends', async () => {
   const sentences = Array.from({ length: 400 }, (_, i) => [
     `${i}.txt`,
@@ -477,8 +667,16 @@ test('a key is in its own file and nowhere else of what was written, answered or
   await ended((await call('ingest.start', { paths, persistDir, model: 'far:minilm' })).id)
   server.trouble = (_, response) => sendError(response, 401, `Incorrect API key provided: ${KEY}`)
   await documents({ 'b.txt': 'Another text that has to be embedded.' })
-  await ended((await call('ingest.start', { paths, persistDir })).id)
+  const { knowledgeBaseId } = await ended((await call('ingest.start', { paths, persistDir })).id)
   await call('models.test', { id: 'far:minilm' })
+  // embedded again: once refused, and once done
+  server.trouble = () => false
+  await call('models.save', { id: 'far:another' })
+  server.trouble = (_, response) => sendError(response, 403, `The key ${KEY} has no rights.`)
+  const reembed = { knowledgeBaseId, model: 'far:another' }
+  expect(await ended((await call('reembed.start', reembed)).id)).toMatchObject({ state: 'failed' })
+  server.trouble = () => false
+  expect(await ended((await call('reembed.start', reembed)).id)).toMatchObject({ state: 'done' })
   await call('models.servers', {})
   await application.close()
   expect(answers).not.toContain(KEY)

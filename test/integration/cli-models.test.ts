@@ -1,10 +1,8 @@
 /** Models from the command line, run as its own process, with a real server that speaks OpenAI's API. */
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import {
@@ -15,7 +13,8 @@ import {
   verifyReportSchema,
 } from '#contract'
 import { BUNDLED_MODEL_ID, EmbedModelRegistry } from '#engine/embed/model-registry.ts'
-import { ApiServer } from './embed-api-server.ts'
+import { ApiServer, sendJson } from './embed-api-server.ts'
+import { CommandLine, type Ran } from './run-command.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const resourcesFolder = join(root, 'resources')
@@ -24,8 +23,8 @@ const timeout = 240_000
 const registry = new EmbedModelRegistry({ resourcesFolder, dataFolder: tmpdir() })
 let folder: string
 let server: ApiServer
-/** Everything that the commands printed. */
-let printed = ''
+let commands: CommandLine
+const run = (...args: string[]): Promise<Ran> => commands.run(...args)
 
 beforeAll(async () => {
   const bundled = await registry.open(BUNDLED_MODEL_ID)
@@ -35,9 +34,15 @@ beforeAll(async () => {
       (await bundled.embedDocuments(texts)).map((vector) => vector.toReversed()),
   })
   folder = await mkdtemp(join(tmpdir(), 'stackroom-cli-models-'))
+  commands = new CommandLine(folder, { FAR_API_KEY: KEY })
   await mkdir(join(folder, 'data'))
   const far = { name: 'far', kind: 'compatible', baseUrl: `${server.remoteUrl}/v1`, keyName: 'FAR_API_KEY' }
-  const models = { version: 1, folders: [], servers: [{ ...far, models: { turned: { dimensions: 384 } } }] }
+  const openai = { ...far, name: 'openai', kind: 'openai' }
+  const servers = [
+    { ...far, models: { turned: { dimensions: 384 } } },
+    { ...openai, models: { 'text-embedding-3-small': { dimensions: 384 } } },
+  ]
+  const models = { version: 1, folders: [], servers }
   await writeFile(join(folder, 'data', 'models.json'), JSON.stringify(models))
   await mkdir(join(folder, 'documents'))
   for (let i = 0; i < 400; i++)
@@ -51,22 +56,6 @@ afterAll(async () => {
   await registry.close()
   await rm(folder, { recursive: true, force: true })
 })
-
-function start(...args: string[]): ChildProcess {
-  return spawn(process.execPath, [join(root, 'src-main/hosts/cli/main.ts'), ...args], {
-    cwd: folder,
-    env: { ...process.env, STACKROOM_DATA: join(folder, 'data'), FAR_API_KEY: KEY },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
-
-async function run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = start(...args)
-  const ended = once(child, 'close') as Promise<[number | null]>
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), ended])
-  printed += stdout + stderr
-  return { code, stdout, stderr }
-}
 
 test(
   'the configured models are listed, and one that works is told from one that does not',
@@ -141,7 +130,7 @@ test(
     const vectors = join(folder, 'storage', 'default__vector_store.json')
     const before = await readFile(vectors, 'utf8')
     server.requests.length = 0
-    const child = start('reembed', 'storage', '--model', 'far:turned')
+    const child = commands.start('reembed', 'storage', '--model', 'far:turned')
     const ended = once(child, 'close')
     server.trouble = () => {
       if (server.texts.length > 330) child.kill('SIGKILL')
@@ -169,8 +158,14 @@ test(
     })
     // the second time is free
     const texts = server.texts.length
-    expect(await run('reembed', 'storage', '--model', 'far:turned', '--json')).toMatchObject({ code: 0 })
+    const free = await run('reembed', 'storage', '--model', 'far:turned')
+    expect(free).toMatchObject({ code: 0 })
     expect(server.texts.length).toBe(texts)
+    // what is kept are the vectors from before the first time, and that is said before and after
+    expect(free.stderr).toMatch(
+      /^The vectors of bundled:all-MiniLM-L6-v2 from before .* stay kept; those of now are not\./m,
+    )
+    expect(free.stdout).toMatch(/^The vectors of bundled:all-MiniLM-L6-v2 from before .* are kept/m)
 
     expect(await run('reembed', 'storage', '--restore-old')).toMatchObject({ code: 0 })
     expect(JSON.parse(await readFile(vectors, 'utf8'))).toEqual(JSON.parse(before))
@@ -181,10 +176,79 @@ test(
   },
 )
 
+test(
+  'with a model that costs money, tokens and cost are told before the first text is sent',
+  { timeout },
+  async () => {
+    const { host } = new URL(server.remoteUrl)
+    const model = 'openai:text-embedding-3-small'
+    const indexed = await run('index', 'documents/3.txt', '--to', 'priced', '--model', model, '--json')
+    expect(indexed).toMatchObject({ code: 0 })
+    const told = new RegExp(
+      `^About \\d+ tokens, to ${host}, for less than \\$0\\.01\\.\n.* is sent to ${host}`,
+    )
+    expect(indexed.stderr).toMatch(told)
+
+    expect(await run('index', 'documents/4.txt', '--to', 'cheap', '--json')).toMatchObject({ code: 0 })
+    const reembedded = await run('reembed', 'cheap', '--model', model, '--json')
+    expect(reembedded).toMatchObject({ code: 0 })
+    expect(reembedded.stderr).toMatch(told)
+  },
+)
+
+test(
+  'vectors of another length never reach a folder, even when the server changes them between two batches',
+  { timeout },
+  async () => {
+    await mkdir(join(folder, 'shelves'))
+    for (let i = 0; i < 300; i++)
+      await writeFile(join(folder, 'shelves', `${i}.txt`), `Cupboard ${i} has maps of the year ${1700 + i}.`)
+    const lengths = async (): Promise<Record<number, number>> => {
+      const text = await readFile(join(folder, 'maps', 'default__vector_store.json'), 'utf8')
+      const store = z.object({ embedding_dict: z.record(z.string(), z.array(z.number())) })
+      const counts: Record<number, number> = {}
+      for (const { length } of Object.values(store.parse(JSON.parse(text)).embedding_dict))
+        counts[length] = (counts[length] ?? 0) + 1
+      return counts
+    }
+    const shortenAfter = (texts: number): void => {
+      const last = server.texts.length + texts
+      server.trouble = ({ input }, response) => {
+        if (server.texts.length <= last) return false
+        const data = input.map((_, index) => ({ index, embedding: Array(100).fill(0.1) }))
+        return (sendJson(response, 200, { object: 'list', data }), true)
+      }
+    }
+    shortenAfter(256)
+    const cut = await run('index', 'shelves', '--to', 'maps', '--model', 'far:turned')
+    expect(cut.code).toBe(1)
+    expect(cut.stderr).toContain('far:turned makes vectors of 100 dimensions, and 384 were expected')
+    expect(Object.keys(await lengths())).toEqual(['384'])
+
+    server.trouble = () => false
+    expect(await run('index', 'shelves', '--to', 'maps', '--json')).toMatchObject({ code: 0 })
+    expect(await lengths()).toEqual({ 384: 300 })
+
+    shortenAfter(200)
+    const again = await run('reembed', 'maps', '--model', 'far:another')
+    expect(again.code).toBe(1)
+    expect(again.stderr).toContain('far:another makes vectors of 100 dimensions')
+    expect(await lengths()).toEqual({ 384: 300 })
+    const info = await run('info', 'maps', '--json')
+    expect(JSON.parse(info.stdout)).toMatchObject({ model: 'far:turned', nodes: 300, dimensions: 384 })
+
+    // nor does a question of another length
+    const asked = await run('search', 'maps', 'a question that nobody asked before')
+    expect(asked.code).toBe(1)
+    expect(asked.stderr).toContain('far:turned makes vectors of 100 dimensions')
+    server.trouble = () => false
+  },
+)
+
 test('a key from the environment is nowhere in what was written or printed', { timeout }, async () => {
   await run('models', 'test', 'far:turned', '--json')
   expect(server.headers.some((headers) => headers.authorization === `Bearer ${KEY}`)).toBe(true)
-  expect(printed).not.toContain(KEY)
+  expect(commands.printed).not.toContain(KEY)
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   for (const entry of entries.filter((found) => found.isFile())) {
     const path = join(entry.parentPath, entry.name)

@@ -28,6 +28,9 @@ export class ApiServer implements AsyncDisposable {
   trouble: Trouble = () => false
   /** Asked for in every request; null: no key is needed. */
   key: string | null = null
+  /** The name of its one deployment: then it speaks Azure's addresses and header, and only those. */
+  deployment: string | null = null
+  listsModels = true
   /** Texts come back in this order. */
   order: <Item>(items: Item[]) => Item[] = (items) => items
   readonly #model: EmbedModel
@@ -59,11 +62,17 @@ export class ApiServer implements AsyncDisposable {
   async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     this.paths.push(incoming.url ?? '')
     this.headers.push(incoming.headers)
-    if (this.key !== null && incoming.headers.authorization !== `Bearer ${this.key}`) {
+    if (this.deployment !== null && refusedAsAzure(incoming, response, this.deployment, this.key)) return
+    if (
+      this.deployment === null &&
+      this.key !== null &&
+      incoming.headers.authorization !== `Bearer ${this.key}`
+    ) {
       sendError(response, 401, 'Incorrect API key provided.', 'invalid_api_key')
       return
     }
     if (incoming.url?.endsWith('/models')) {
+      if (!this.listsModels) return void response.writeHead(404).end('404 page not found')
       const ids = ['llama3.2:3b', 'nomic-embed-text:latest', 'whisper-1']
       return sendJson(response, 200, { object: 'list', data: ids.map((id) => ({ id, object: 'model' })) })
     }
@@ -91,6 +100,34 @@ export class ApiServer implements AsyncDisposable {
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
   }
+}
+
+/** As Azure answers: without an API version, with a key in the wrong place, or for a deployment that is not there. */
+function refusedAsAzure(
+  { url = '', headers }: IncomingMessage,
+  response: ServerResponse,
+  deployment: string,
+  key: string | null,
+): boolean {
+  const { pathname, searchParams } = new URL(url, 'http://azure')
+  if (key !== null && headers['api-key'] !== key)
+    return sendError(
+      response,
+      401,
+      'Access denied due to invalid subscription key or wrong API endpoint.',
+      '401',
+    )
+  const asked = /^\/openai\/deployments\/([^/]+)\/embeddings$/.exec(pathname)?.[1]
+  if (asked === undefined || !searchParams.has('api-version'))
+    return sendError(response, 404, 'Resource not found', '404')
+  if (asked !== deployment)
+    return sendError(
+      response,
+      404,
+      'The API deployment for this resource does not exist.',
+      'DeploymentNotFound',
+    )
+  return false
 }
 
 export function sendJson(

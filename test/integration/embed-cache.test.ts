@@ -37,6 +37,7 @@ class CountingModel implements EmbedModel {
       queryPrefix: '',
       documentPrefix: '',
       longText: 'provider',
+      lineBreaks: 'kept',
       revision,
     } as const
   }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EmbedModel } from '#engine/embed/embed-model.ts'
 import { verifyModel, type FingerprintSample } from '#engine/embed/fingerprint.ts'
 import { BUNDLED_MODEL_ID, EmbedModelRegistry } from '#engine/embed/model-registry.ts'
+import { cosine } from '#engine/embed/vectors.ts'
 
 const registry = new EmbedModelRegistry({
   resourcesFolder: resolve(import.meta.dirname, '../../resources'),
@@ -34,13 +35,33 @@ test('an index of this model is verified, metadata included', async () => {
   expect(verdict).toMatchObject({
     verdict: 'verified',
     identity: model.identity,
-    score: { samples: 5, matching: 5, variant: { metadata: true } },
+    score: { samples: 5, matching: 5, variant: { metadataMode: 'embed' } },
   })
 })
 
 test('an index that was embedded without metadata is verified as such', async () => {
   const verdict = await verifyModel(model, await samplesBy(model, (text) => text))
-  expect(verdict).toMatchObject({ verdict: 'verified', score: { variant: { metadata: false } } })
+  expect(verdict).toMatchObject({ verdict: 'verified', identity: { metadataMode: 'none' } })
+})
+
+test('the way that comes closest is the one, even where another would do', async () => {
+  const long = [
+    'The lighthouse keeper wrote the weather down each evening, and in the morning he compared it with what the sea had done in the night.',
+    'Bread needs flour, water, salt and time, and of these four time is what most bakers have the least of.',
+  ].map((text) => `${text} `.repeat(14).trim())
+  const withLittle = (text: string): string => `page: 2\n\n${text}`
+  const vectors = await model.embedDocuments(long)
+  const others = await model.embedDocuments(long.map(withLittle))
+  vectors.forEach((vector, i) => expect(cosine(vector, others[i]!)).toBeGreaterThan(0.99))
+  const samples = long.map((text, i) => ({
+    plainText: text,
+    embedText: withLittle(text),
+    vector: vectors[i]!,
+  }))
+  expect(await verifyModel(model, samples)).toMatchObject({
+    verdict: 'verified',
+    identity: { metadataMode: 'none', documentPrefix: '' },
+  })
 })
 
 test('an index whose long texts were cut at the window is verified, and the verdict says that they were', async () => {
@@ -52,7 +73,11 @@ test('an index whose long texts were cut at the window is verified, and the verd
 test('an index that was made with a documented prefix is verified with that prefix', async () => {
   const samples = await samplesBy(model.vary!({ documentPrefix: 'search_document: ' }), withMetadata)
   const verdict = await verifyModel(model, samples)
-  expect(verdict).toMatchObject({ verdict: 'verified', identity: { documentPrefix: 'search_document: ' } })
+  // and questions get the prefix that goes with it
+  expect(verdict).toMatchObject({
+    verdict: 'verified',
+    identity: { documentPrefix: 'search_document: ', queryPrefix: 'search_query: ', metadataMode: 'embed' },
+  })
 })
 
 test('vectors of another model of the same dimension are refused with the best cosine that was found', async () => {

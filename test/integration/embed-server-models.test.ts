@@ -207,8 +207,8 @@ test('a server that never answers is given up after the time limit', async () =>
 
 test.for([
   [401, null, 'wrong-key', /does not accept the key/],
-  [403, null, 'wrong-key', /does not accept the key/],
-  [404, 'model_not_found', 'no-such-model', /no embed model named minilm/],
+  [403, null, 'wrong-key', /does not allow this with the key it was given: The server says why/],
+  [404, 'model_not_found', 'no-such-model', /no embedding model named minilm/],
   [429, 'insufficient_quota', 'no-quota', /no quota/],
   [402, null, 'no-quota', /no quota/],
   [400, null, 'server-error', /says why/],
@@ -224,6 +224,108 @@ test.for([
     expect(server.requests.length).toBe(1)
   },
 )
+
+const asOpenAi = (message: string): object => ({ error: { message, type: 'invalid_request_error' } })
+
+test.for([
+  ['Ollama', 400, asOpenAi('this model does not support embeddings')],
+  ['an older Ollama', 500, { error: 'this model does not support embeddings' }],
+  ['llama.cpp', 501, asOpenAi('This server does not support embeddings. Start it with `--embeddings`')],
+  ['vLLM', 400, { object: 'error', message: 'The model does not support Embeddings API', code: 400 }],
+  ['OpenAI', 403, asOpenAi('You are not allowed to generate embeddings from this model')],
+  [
+    'Azure',
+    400,
+    asOpenAi(
+      'The embeddings operation does not work with the specified model, gpt-4o. Please choose another.',
+    ),
+  ],
+  ['LM Studio', 200, { error: 'The model is not an embedding model.' }],
+  ['a server that only says so', 501, {}],
+] as const)(
+  'a chat model at %s is told from a model that embeds, at once, and the hint is to choose another',
+  async ([, status, body]) => {
+    server.trouble = (_, response) => (sendJson(response, status, body), true)
+    await expect(model.embedDocuments(['a'])).rejects.toMatchObject({
+      code: 'no-such-model',
+      message: expect.stringContaining('minilm at here cannot embed') as string,
+      hint: expect.stringContaining('Choose an embedding model') as string,
+    })
+    expect(server.requests.length).toBe(1)
+  },
+)
+
+test('an error that says nothing is tried again, and then the hint thinks of a chat model, too', async () => {
+  const chat = await registry.open('here:llama3', { recorded: { dimensions: 384 } })
+  server.trouble = (_, response) => sendError(response, 500, 'something went wrong')
+  await expect(chat.embedQuery('a')).rejects.toMatchObject({
+    code: 'server-error',
+    hint: expect.stringContaining('If llama3 is a chat model it cannot embed: choose') as string,
+  })
+  expect(server.requests.length).toBe(2)
+})
+
+test.for([
+  [
+    'a model that is not there',
+    400,
+    { object: 'error', message: 'Invalid model: mistral-larg' },
+    'no-such-model',
+  ],
+  ['a model to be pulled', 404, { error: 'model "minilm" not found, try pulling it first' }, 'no-such-model'],
+  ['a wrong path', 405, {}, 'no-such-model'],
+  ['a value that makes no sense', 400, { detail: [{ msg: 'dimensions: too small' }] }, 'server-error'],
+  ['an account without money', 403, asOpenAi('Your credit balance is too low.'), 'no-quota'],
+  [
+    'a text of which the model makes nothing',
+    500,
+    { error: 'json: unsupported value: NaN' },
+    'invalid-vector',
+  ],
+  ['a text that is too long for llama.cpp', 500, asOpenAi('input is too large to process.'), 'text-too-long'],
+] as const)('%s is told in the server’s words, and not tried again', async ([, status, body, code]) => {
+  server.trouble = (_, response) => (sendJson(response, status, body), true)
+  await expect(model.embedDocuments(['a'])).rejects.toMatchObject({
+    code,
+    message: expect.not.stringMatching(/no body|\{|undefined|null/) as string,
+    hint: expect.stringMatching(/^[A-Z].*\.$/) as string,
+  })
+  expect(server.requests.length).toBe(1)
+})
+
+test('a server that takes fewer texts at once gets fewer', async () => {
+  server.trouble = ({ input }, response) =>
+    input.length > 10 && sendError(response, 400, 'batch size is invalid, it should not be larger than 10')
+  expect((await model.embedDocuments(texts(40))).every((vector) => vector.length === 384)).toBe(true)
+})
+
+test('a name that no network knows, and encryption where there is none, are told as such', async () => {
+  await addServer({ baseUrl: 'http://nowhere.invalid/v1', models: { minilm: { dimensions: 384 } } })
+  const unknown = await registry.open('here:minilm')
+  await expect(unknown.embedQuery('a')).rejects.toMatchObject({
+    code: 'server-down',
+    message: expect.stringContaining('the name nowhere.invalid is not known') as string,
+  })
+  await addServer({
+    baseUrl: `${server.url.replace('http:', 'https:')}/v1`,
+    models: { minilm: { dimensions: 384 } },
+  })
+  const encrypted = await registry.open('here:minilm')
+  await expect(encrypted.embedQuery('a')).rejects.toMatchObject({
+    code: 'server-down',
+    hint: expect.stringContaining('http://') as string,
+  })
+})
+
+test('a server that does not list its models is said to be one, and not to have none of a made-up name', async () => {
+  await addServer({ baseUrl: `${server.url}/nothing` })
+  server.listsModels = false
+  await expect(registry.listServerModels('here')).rejects.toMatchObject({
+    code: 'not-found',
+    message: `here does not list its models at ${server.url}/nothing.`,
+    hint: expect.stringContaining('/v1') as string,
+  })
+})
 
 test('a text that is too long is found among the others, and the others are embedded', async () => {
   const done: number[] = []
@@ -314,7 +416,7 @@ test('a key that was entered is kept for the next start in a file of the user’
 test('the models of a server are listed, those that can embed first', async () => {
   expect(await registry.listServerModels('here')).toEqual([
     { id: 'here:nomic-embed-text:latest', canEmbed: true },
-    { id: 'here:llama3.2:3b', canEmbed: null },
+    { id: 'here:llama3.2:3b', canEmbed: false },
     { id: 'here:whisper-1', canEmbed: false },
   ])
 })

@@ -37,6 +37,8 @@ const identity = {
   documentPrefix: '',
   longText: 'provider',
   revision: '',
+  lineBreaks: 'kept',
+  metadataMode: 'embed',
 } as const
 const settings: StackroomSettings = { ...withoutModel, embedModel: identity }
 const newSettings: StackroomSettings = {
@@ -79,7 +81,7 @@ async function missing({ replacement }: StorageFolder): Promise<TextToEmbed[]> {
 }
 
 const embed = (texts: readonly TextToEmbed[]): NewVector[] =>
-  texts.map(({ nodeId, textHash, embedText }) => ({ nodeId, textHash, vector: newVector(embedText) }))
+  texts.map(({ nodeId, textHash, text }) => ({ nodeId, textHash, vector: newVector(text) }))
 
 async function replaceAll(storage: StorageFolder): Promise<void> {
   await storage.replacement.begin(target)
@@ -98,7 +100,7 @@ test('the new vectors take the place of the old in the store, in the file and in
   const storage = await create(['one', 'two', 'three'])
   await storage.replacement.begin(target)
   const texts = await missing(storage)
-  expect(texts.map(({ embedText }) => embedText)).toEqual([
+  expect(texts.map(({ text }) => text)).toEqual([
     'file_path: /a.txt\n\none',
     'file_path: /a.txt\n\ntwo',
     'file_path: /a.txt\n\nthree',
@@ -157,7 +159,7 @@ test('nodes that came, changed or went after the beginning have the right vector
   })
   await storage.replacement.begin(target)
   const texts = await missing(storage)
-  expect(texts.map(({ embedText }) => embedText)).toEqual([
+  expect(texts.map(({ text }) => text)).toEqual([
     'file_path: /b.txt\n\ndifferent',
     'file_path: /c.txt\n\nnew',
   ])

@@ -2,8 +2,9 @@
 
 vectors   texts -> vectors of the published float32 weights of all-MiniLM-L6-v2, computed with NumPy alone
 tokens    texts -> token ids, as Hugging Face's tokenizers makes them
-folder    texts, model -> persists a VectorStoreIndex built by LlamaIndex with an embedding class of that model
-agreement persist_dir -> cosines of a folder's vectors to what LlamaIndex would embed its nodes as with MiniLM
+folder    texts, model -> persists a VectorStoreIndex built by LlamaIndex with an embedding class of that model; with `own`
+          (a metadata mode and a prefix) of nodes that a program gave vectors of its own
+agreement persist_dir -> cosines of a folder's vectors to MiniLM's of its nodes, embedded as its stackroom.json says
 """
 
 import hashlib
@@ -110,6 +111,7 @@ def persist_folder(job: dict, tokenizer: Tokenizer) -> None:
     from llama_index.core import Document, VectorStoreIndex
     from llama_index.core.base.embeddings.base import BaseEmbedding
     from llama_index.core.node_parser import SentenceSplitter
+    from llama_index.core.schema import MetadataMode
 
     session = onnxruntime.InferenceSession(f"{job['model_folder']}/model.onnx")
     projection = np.random.default_rng(7).standard_normal((384, 30522)).astype(np.float32)
@@ -139,8 +141,11 @@ def persist_folder(job: dict, tokenizer: Tokenizer) -> None:
         Document(text=text, metadata={"file_name": f"{number}.txt", "author": "nobody", "pages": 3}, **shape)
         for number, text in enumerate(job["texts"])
     ]
-    parser = SentenceSplitter()
-    index = VectorStoreIndex.from_documents(documents, embed_model=Embedding(), transformations=[parser])
+    nodes = SentenceSplitter().get_nodes_from_documents(documents)
+    if own := job.get("own"):
+        for node in nodes:
+            node.embedding = embed(own["prefix"] + node.get_content(metadata_mode=MetadataMode(own["metadata_mode"])))
+    index = VectorStoreIndex(nodes, embed_model=Embedding())
     index.storage_context.persist(job["persist_dir"])
 
 
@@ -151,10 +156,12 @@ def agreement(job: dict, tokenizer: Tokenizer) -> list[float]:
 
     session = onnxruntime.InferenceSession(f"{job['model_folder']}/model.onnx")
     context = StorageContext.from_defaults(persist_dir=job["persist_dir"])
+    recorded = json.loads((pathlib.Path(job["persist_dir"]) / "stackroom.json").read_text())["embedModel"]
+    mode = MetadataMode(recorded["metadataMode"])
     cosines = []
     for node_id, stored in context.vector_store.data.embedding_dict.items():
-        text = context.docstore.get_node(node_id).get_content(metadata_mode=MetadataMode.EMBED)
-        feed = np.array([tokenizer.encode(text).ids], np.int64)
+        text = context.docstore.get_node(node_id).get_content(metadata_mode=mode)
+        feed = np.array([tokenizer.encode(recorded["documentPrefix"] + text).ids], np.int64)
         vector = session.run(None, {"input_ids": feed, "attention_mask": np.ones_like(feed)})[0][0].mean(0)
         cosines.append(float(np.dot(vector, stored) / np.linalg.norm(vector) / np.linalg.norm(stored)))
     return cosines

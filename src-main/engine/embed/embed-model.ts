@@ -26,12 +26,28 @@ export interface EmbedModelIdentity {
   readonly documentPrefix: string
   /** What happens to text that is longer than the model's window. */
   readonly longText: 'mean-of-windows' | 'cut' | 'provider'
+  /** LlamaIndex's OpenAI classes send a text with its line breaks as spaces. */
+  readonly lineBreaks: 'kept' | 'as-spaces'
   /** Changes when the weights do. */
   readonly revision: string
 }
 
 /** What can be changed about a model without changing its weights. */
-export type EmbedModelSettings = Pick<EmbedModelIdentity, 'queryPrefix' | 'documentPrefix' | 'longText'>
+export type EmbedModelSettings = Pick<
+  EmbedModelIdentity,
+  'queryPrefix' | 'documentPrefix' | 'longText' | 'lineBreaks'
+>
+
+/**
+ * LlamaIndex's `MetadataMode` of the text that a model is given for a node: `embed` has the metadata in it, as LlamaIndex's
+ * indexes embed; `none` is the text alone, as programs do that make the vectors themselves.
+ */
+export type NodeTextMode = 'embed' | 'none'
+
+/** How an index is embedded: a model, and what of a node it is given. */
+export interface IndexEmbedding extends EmbedModelIdentity {
+  readonly metadataMode: NodeTextMode
+}
 
 export interface EmbedModel extends AsyncDisposable {
   readonly identity: EmbedModelIdentity

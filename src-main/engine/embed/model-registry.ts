@@ -2,7 +2,7 @@
 import { basename, join, resolve } from 'node:path'
 import { StackroomError, type EmbedModelInfo, type ServerModel } from '#contract'
 import { FileSecretStore, type SecretStore } from '#platform/secrets.ts'
-import type { EmbedModel, EmbedModelIdentity } from './embed-model.ts'
+import type { EmbedModel, EmbedModelIdentity, EmbedModelSettings } from './embed-model.ts'
 import { readModelFolder, revisionOf } from './model-folder.ts'
 import { ModelSettings } from './model-settings.ts'
 import { openOnnxModel } from './onnx-model.ts'
@@ -36,9 +36,7 @@ export interface EmbedModelRegistryOptions {
 export interface OpenModelOptions {
   signal?: AbortSignal | undefined
   /** What an index was built with: the model is opened with the same dimensions, prefixes and treatment of long texts. */
-  recorded?:
-    | Partial<Pick<EmbedModelIdentity, 'dimensions' | 'queryPrefix' | 'documentPrefix' | 'longText'>>
-    | undefined
+  recorded?: Partial<Pick<EmbedModelIdentity, 'dimensions'> & EmbedModelSettings> | undefined
 }
 
 export class EmbedModelRegistry implements AsyncDisposable {
@@ -102,6 +100,16 @@ export class EmbedModelRegistry implements AsyncDisposable {
     return this.settings.server(id.slice(0, Math.max(0, id.indexOf(':')))) ?? null
   }
 
+  /** Whether the user said which prefixes the model gets, rather than its own files or the family of its name. */
+  hasChosenPrefixes(id: string): boolean {
+    const server = this.serverOf(id)
+    const { queryPrefix, documentPrefix } =
+      (server
+        ? server.models[id.slice(server.name.length + 1)]
+        : this.settings.folderSettings(id.slice('onnx:'.length))) ?? {}
+    return queryPrefix !== undefined || documentPrefix !== undefined
+  }
+
   /** Adds a local model after looking into its folder; returns what it is. Throws as `readModelFolder`. */
   async addFolder(folder: string): Promise<EmbedModelInfo> {
     const path = resolve(folder)
@@ -131,8 +139,8 @@ export class EmbedModelRegistry implements AsyncDisposable {
       opening.catch(() => this.#open.delete(id))
     }
     const model = await opening
-    const { queryPrefix, documentPrefix, longText } = { ...model.identity, ...recorded }
-    return shared(model.vary?.({ queryPrefix, documentPrefix, longText }) ?? model)
+    const { queryPrefix, documentPrefix, longText, lineBreaks } = { ...model.identity, ...recorded }
+    return shared(model.vary?.({ queryPrefix, documentPrefix, longText, lineBreaks }) ?? model)
   }
 
   async #openLocal(id: string): Promise<EmbedModel> {

@@ -27,10 +27,19 @@ export class ModelSettings {
   readonly #path: string
   #value: z.infer<typeof modelSettingsSchema>
   #last: Promise<void> = Promise.resolve()
+  #changes = 0
 
-  constructor(dataFolder: string) {
+  readonly #knownServers: readonly Server[]
+
+  constructor(dataFolder: string, environment: NodeJS.ProcessEnv = process.env) {
+    this.#knownServers = knownServers(environment)
     this.#path = join(dataFolder, 'models.json')
     this.#value = read(this.#path)
+  }
+
+  /** Counts what could make a model another one: not its speed. */
+  get changes(): number {
+    return this.#changes
   }
 
   get folders(): readonly string[] {
@@ -45,9 +54,9 @@ export class ModelSettings {
     return this.#value.speeds[id]
   }
 
-  /** `known`: as it comes with Stackroom; `changed`: by the user; `own`: the user's. */
+  /** `known`: as it comes with Stackroom or the environment has it; `changed`: by the user; `own`: the user's. */
   originOf(name: string): 'known' | 'changed' | 'own' {
-    const isKnown = knownServers.some((server) => server.name === name)
+    const isKnown = this.#knownServers.some((server) => server.name === name)
     if (!isKnown) return 'own'
     return this.#value.servers.some((server) => server.name === name) ? 'changed' : 'known'
   }
@@ -55,7 +64,10 @@ export class ModelSettings {
   /** The user's servers, then the known ones that the user did not change. */
   get servers(): readonly Server[] {
     const own = this.#value.servers
-    return [...own, ...knownServers.filter((known) => !own.some((server) => server.name === known.name))]
+    return [
+      ...own,
+      ...this.#knownServers.filter((known) => !own.some((server) => server.name === known.name)),
+    ]
   }
 
   server(name: string): Server | undefined {
@@ -72,7 +84,8 @@ export class ModelSettings {
   }
 
   async setSpeed(id: string, textsPerSecond: number): Promise<void> {
-    await this.#write({ ...this.#value, speeds: { ...this.#value.speeds, [id]: textsPerSecond } })
+    const speeds = { ...this.#value.speeds, [id]: textsPerSecond }
+    await this.#write({ ...this.#value, speeds }, this.#changes)
   }
 
   /** Adds a server, or replaces the one of this name. */
@@ -115,8 +128,9 @@ export class ModelSettings {
     await this.setServer({ ...server, models })
   }
 
-  async #write(value: z.infer<typeof modelSettingsSchema>): Promise<void> {
+  async #write(value: z.infer<typeof modelSettingsSchema>, changes = this.#changes + 1): Promise<void> {
     this.#value = value
+    this.#changes = changes
     this.#last = this.#last.catch(() => {}).then(() => writeJsonFile(this.#path, value))
     await this.#last
   }

@@ -4,6 +4,7 @@ import { StackroomError } from '#contract'
 import { WorkerClient } from '#platform/worker-client.ts'
 import type { EmbedModel, EmbedModelIdentity, EmbedModelSettings, EmbedOptions } from './embed-model.ts'
 import type { ModelFolder } from './model-folder.ts'
+import { documentInput, queryInput } from './model-input.ts'
 import type { EmbedRequest } from './onnx-runner.ts'
 import type { EmbedWorkerData, EmbedWorkerMethods } from './onnx-worker.ts'
 
@@ -25,7 +26,7 @@ export interface OnnxEmbedModelOptions {
 export function openOnnxModel(options: OnnxEmbedModelOptions): EmbedModel {
   const { id, model, revision, threads = availableParallelism() } = options
   const { dimensions, pooling, normalized, queryPrefix, documentPrefix, maximumTokens } = model
-  const settings = { queryPrefix, documentPrefix, longText: 'mean-of-windows' } as const
+  const settings = { queryPrefix, documentPrefix, longText: 'mean-of-windows', lineBreaks: 'kept' } as const
   const identity = { id, dimensions, pooling, normalized, ...settings, revision }
   return new OnnxEmbedModel(identity, maximumTokens, new WorkerOfModel({ model, threads }))
 }
@@ -86,7 +87,7 @@ class OnnxEmbedModel implements EmbedModel {
     const work = async (): Promise<void> => {
       for (let indices = groups.shift(); indices; indices = groups.shift()) {
         const made = await this.#embed(
-          indices.map((index) => this.identity.documentPrefix + texts[index]!),
+          indices.map((index) => documentInput(this.identity, texts[index]!)),
           options.urgent === true,
           signal,
         )
@@ -104,7 +105,7 @@ class OnnxEmbedModel implements EmbedModel {
   }
 
   async embedQuery(text: string, options: EmbedOptions = {}): Promise<Float32Array> {
-    const [vector] = await this.#embed([this.identity.queryPrefix + text], true, options.signal)
+    const [vector] = await this.#embed([queryInput(this.identity, text)], true, options.signal)
     return vector!
   }
 

@@ -45,6 +45,14 @@ export function prefixesOf(modelName: string): Prefixes {
   )
 }
 
+/** What goes before a query where this stands before documents. */
+export function queryPrefixBeside(documentPrefix: string): string {
+  if (documentPrefix === '') return ''
+  return (
+    families.find(({ prefixes }) => prefixes.documentPrefix === documentPrefix)?.prefixes.queryPrefix ?? ''
+  )
+}
+
 /** Every prefix that a family puts before documents, and none. */
 export const documentPrefixes: readonly string[] = [
   ...new Set(['', ...families.map((family) => family.prefixes.documentPrefix)]),

@@ -9,6 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
 import { StackroomError } from '#contract'
 import { syncFolder } from '#platform/atomic-files.ts'
+import type { NodeTextMode } from '#engine/embed/embed-model.ts'
 import { embedTextsOf } from './embed-texts.ts'
 import { layoutOf } from './folder-layout.ts'
 import { maskUnsearched } from './settle-import.ts'
@@ -20,6 +21,8 @@ export interface ReplacementTarget {
   /** What the new vectors are of: work that was begun for another key is thrown away. */
   readonly key: string
   readonly dimensions: number
+  /** What of a node is embedded. Default: `embed`. */
+  readonly metadataMode?: NodeTextMode | undefined
 }
 
 export interface ReplacementProgress {
@@ -31,7 +34,7 @@ export interface ReplacementProgress {
 export interface TextToEmbed {
   /** As the working store has it. */
   readonly nodeId: string
-  readonly embedText: string
+  readonly text: string
   /** To be given back with the vector: a text that is changed meanwhile is embedded again. */
   readonly textHash: string
 }
@@ -56,6 +59,7 @@ const stateSchema = z.object({
   // A name that leads out of the folder would be opened there.
   packed: z.string().regex(/^[\w-]+$/),
   dimensions: z.number(),
+  metadataMode: z.enum(['embed', 'none']).default('embed'),
   rows: z.number(),
 })
 type State = z.infer<typeof stateSchema>
@@ -69,7 +73,7 @@ const firstEntryPage = 2 ** 48
 export async function beginReplacement(
   store: WorkingStore,
   workingFolder: string,
-  { key, dimensions }: ReplacementTarget,
+  { key, dimensions, metadataMode = 'embed' }: ReplacementTarget,
   signal?: AbortSignal,
 ): Promise<ReplacementProgress> {
   const { file } = requireReplaceable(store)
@@ -77,12 +81,13 @@ export async function beginReplacement(
   const goesOn =
     begun?.key === key &&
     begun.dimensions === dimensions &&
+    begun.metadataMode === metadataMode &&
     begun.file === file &&
     existsSync(gatheredIn(workingFolder, begun))
   if (goesOn) await dropStaleTexts(store, signal)
   else {
     discardReplacement(store, workingFolder)
-    const state: State = { key, file, packed: `vectors-${randomUUID()}`, dimensions, rows: 0 }
+    const state: State = { key, file, packed: `vectors-${randomUUID()}`, dimensions, metadataMode, rows: 0 }
     mkdirSync(join(workingFolder, folderName))
     new PackedVectors(gatheredIn(workingFolder, state), dimensions, 'write')[Symbol.dispose]()
     store.setMeta(stateKey, JSON.stringify(state))
@@ -104,6 +109,7 @@ export function progressOf(store: WorkingStore): ReplacementProgress {
 /** Texts of nodes that have no new vector yet, from the page on. */
 export function textsToEmbed(store: WorkingStore, page: number, limit: number): TextPage {
   const { row, nodes, embeddings } = requireReplaceable(store)
+  const { metadataMode } = requireState(store)
   const ofRows = page < firstEntryPage
   const found = (
     ofRows
@@ -125,9 +131,9 @@ export function textsToEmbed(store: WorkingStore, page: number, limit: number): 
   const texts: TextToEmbed[] = []
   let withoutText = 0
   for (const { nodeId } of found) {
-    const embedText = textOf(store, nodes.id, nodeId)
-    if (embedText === null) withoutText++
-    else texts.push({ nodeId, embedText, textHash: hashOf(embedText) })
+    const text = textOf(store, nodes.id, nodeId, metadataMode)
+    if (text === null) withoutText++
+    else texts.push({ nodeId, text, textHash: hashOf(text) })
   }
   const last = found.at(-1)
   const next = last && found.length === limit ? last.place + 1 + (ofRows ? 0 : firstEntryPage) : null
@@ -259,13 +265,14 @@ function maskGaps(store: WorkingStore, storeId: number, rows: number): void {
 
 async function dropStaleTexts(store: WorkingStore, signal: AbortSignal | undefined): Promise<void> {
   const { nodes } = requireReplaceable(store)
+  const { metadataMode } = requireState(store)
   const all = store.statement('SELECT node_id, text_hash FROM replacement').all() as {
     node_id: string
     text_hash: string
   }[]
   const stale: string[] = []
   for (const [index, { node_id: nodeId, text_hash: textHash }] of all.entries()) {
-    const text = textOf(store, nodes.id, nodeId)
+    const text = textOf(store, nodes.id, nodeId, metadataMode)
     if (text === null || hashOf(text) !== textHash) stale.push(nodeId)
     if (index % 1000 !== 999) continue
     await nextTurn()
@@ -275,10 +282,17 @@ async function dropStaleTexts(store: WorkingStore, signal: AbortSignal | undefin
   store.database.transaction(() => stale.forEach((nodeId) => remove.run(nodeId)))()
 }
 
-function textOf(store: WorkingStore, nodesSection: number, nodeId: string): string | null {
+function textOf(
+  store: WorkingStore,
+  nodesSection: number,
+  nodeId: string,
+  metadataMode: NodeTextMode,
+): string | null {
   const entry = store.get(nodesSection, nodeId)
   const texts = entry === null ? null : embedTextsOf(entry)
-  return texts === null || texts.embedText.trim() === '' ? null : texts.embedText
+  if (texts === null) return null
+  const text = metadataMode === 'embed' ? texts.embedText : texts.plainText
+  return text.trim() === '' ? null : text
 }
 
 function hashOf(text: string): string {
@@ -293,7 +307,7 @@ function stateOf(store: WorkingStore): State | null {
 function requireState(store: WorkingStore): State {
   const state = stateOf(store)
   if (state) return state
-  throw new StackroomError('internal', 'New vectors were added before the replacement was begun.')
+  throw new StackroomError('internal', 'New vectors were asked for before the replacement was begun.')
 }
 
 interface Replaceable {

@@ -1,8 +1,14 @@
 /** The commands that look after a storage folder: persist, verify and repair, remove documents. */
 import { Option, type Command } from 'commander'
-import { StackroomError, type FolderProblem, type Removal, type VerifyReport } from '#contract'
+import {
+  StackroomError,
+  type FolderProblem,
+  type ModelCheck,
+  type Removal,
+  type VerifyReport,
+} from '#contract'
 import { requireStorageFolder } from '#app/folder-info.ts'
-import { withModelVerdict } from '#app/model-of-files.ts'
+import { modelVerdictOf, withModelVerdict } from '#app/model-of-files.ts'
 import { removeDocuments } from '#app/remove-documents.ts'
 import { repairStorageFolder, verifyStorageFolder } from '#engine/storage/verify/verify-storage-folder.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
@@ -77,7 +83,8 @@ async function verify(persistDir: string, options: VerifyOptions, signal: AbortS
     ...(onProgress && { onProgress }),
   }).finally(() => onProgress && process.stderr.write('\r\u001b[K'))
   await using services = engineServices()
-  const report = options.model ? await withModelVerdict(services.checks, found, signal) : found
+  const verdict = (): Promise<ModelCheck> => modelVerdictOf(services.checks, found.persistDir, signal)
+  const report = options.model ? await withModelVerdict(found, verdict, signal) : found
   print(options, report, reportText)
   if (!report.ok) process.exitCode = 1
 }

@@ -8,11 +8,15 @@ import {
   type ModelTest,
 } from '#contract'
 import type { EngineServices } from '#app/engine-services.ts'
+import { estimateIngest, estimateReembed } from '#app/estimate-embedding.ts'
 import { requireStorageFolder } from '#app/folder-info.ts'
 import { realPath } from '#app/open-folders.ts'
 import { reembedFolder } from '#app/reembed-folder.ts'
 import { testModel } from '#app/try-model.ts'
-import { engineServices, json, print, type JsonOption } from './output.ts'
+import { DEFAULT_MAXIMUM_TOKENS } from '#engine/embed/providers/servers.ts'
+import type { OldVectors } from '#engine/storage/old-vectors.ts'
+import type { StorageFolder } from '#engine/storage/storage-folder.ts'
+import { engineServices, estimateText, json, print, type JsonOption } from './output.ts'
 
 export function addModelCommands(command: Command, signal: AbortSignal): void {
   const models = command
@@ -90,6 +94,7 @@ async function reembed(folder: string, options: ReembedOptions, signal: AbortSig
     return
   }
   if (model !== undefined) {
+    await announceReembedding(services, storage, model)
     await allowServer(services, model, folder)
     const progress = options.json || !process.stderr.isTTY ? undefined : showProgress
     const report = await reembedFolder(services, storage, {
@@ -98,11 +103,41 @@ async function reembed(folder: string, options: ReembedOptions, signal: AbortSig
       ...(progress && { onProgress: progress }),
     })
     if (progress) process.stderr.write('\r\u001b[K')
-    print(options, report, reembedText(discardOld === true))
+    const kept = discardOld ? null : await storage.replacement.oldVectors()
+    print(options, report, reembedText(kept))
   }
   if (!discardOld) return
   await storage.replacement.discardOld()
   if (model === undefined) print(options, { discarded: true }, () => 'The old vectors are gone.')
+}
+
+/** Before anything is sent: how much it is, and what becomes of the vectors of now. */
+async function announceReembedding(
+  services: EngineServices,
+  storage: StorageFolder,
+  model: string,
+): Promise<void> {
+  const known = services.models.list().find(({ id }) => id === model) ?? { id: model }
+  process.stderr.write(`${estimateText(await estimateReembed(services, storage, known))}\n`)
+  const kept = await storage.replacement.oldVectors()
+  if (kept)
+    process.stderr.write(
+      `${nameOf(kept)} stay kept; those of now are not. To keep those of now instead, say --discard-old first.\n`,
+    )
+}
+
+/** Before anything is sent to a server: how much it is. */
+export async function announceIndexing(
+  services: EngineServices,
+  { model, ...options }: { paths: readonly string[]; persistDir: string; model: string; signal: AbortSignal },
+): Promise<void> {
+  const { models } = services
+  if (models.remoteServerOf(model) === null) return
+  const known = models.list().find(({ id }) => id === model) ?? {
+    id: model,
+    maximumTokens: DEFAULT_MAXIMUM_TOKENS,
+  }
+  process.stderr.write(`${estimateText(await estimateIngest(services, { ...options, model: known }))}\n`)
 }
 
 /** Who names a model on the command line has chosen it: that is told, and remembered for this folder. */
@@ -114,13 +149,19 @@ export async function allowServer({ models }: EngineServices, model: string, fol
   await models.giveConsent(model, persistDir)
 }
 
-function reembedText(discarded: boolean): (report: IngestReport) => string {
+function nameOf({ model, replacedAt }: OldVectors): string {
+  return `The vectors${model === null ? '' : ` of ${model}`} from before ${replacedAt}`
+}
+
+function reembedText(kept: OldVectors | null): (report: IngestReport) => string {
   return ({ nodes, skipped, seconds }) =>
     [
       `${nodes} nodes embedded in ${seconds.toFixed(1)} s${skipped > 0 ? `; ${skipped} without text have no vector` : ''}`,
-      ...(discarded
+      ...(kept === null
         ? []
-        : ['The old vectors are kept: `--discard-old` throws them away, `--restore-old` puts them back.']),
+        : [
+            `${nameOf(kept)} are kept: \`--discard-old\` throws them away, \`--restore-old\` puts them back.`,
+          ]),
     ].join('\n')
 }
 

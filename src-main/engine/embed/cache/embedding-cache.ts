@@ -74,7 +74,10 @@ export function keyOfText(kind: TextKind, text: string): string {
 }
 
 function hashOfIdentity(identity: EmbedModelIdentity): Uint8Array {
-  const fields = Object.entries(identity).sort(([a], [b]) => (a < b ? -1 : 1))
+  // a field that came later is left out where it says what was always so: what was cached before stays found
+  const { lineBreaks, ...rest } = identity
+  const told = lineBreaks === 'kept' ? rest : identity
+  const fields = Object.entries(told).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(fields)).digest()
 }
 

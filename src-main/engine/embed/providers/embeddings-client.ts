@@ -1,8 +1,9 @@
 /** One request to a server that speaks OpenAI's embeddings API, and what must be true of its answer. */
-import OpenAI, { AzureOpenAI } from 'openai'
+import OpenAI, { APIError, AzureOpenAI } from 'openai'
 import { z } from 'zod'
 import { StackroomError } from '#contract'
 import { flawOf } from '../vectors.ts'
+import { fetchWithReadableRefusals, refusalIn } from './server-words.ts'
 import type { Server } from './servers.ts'
 
 export interface EmbeddingsClientOptions {
@@ -38,6 +39,7 @@ export class EmbeddingsClient {
       timeout: timeLimitMs,
       // nothing of a request, its texts or its key goes to the console
       logLevel: 'off',
+      fetch: fetchWithReadableRefusals,
       organization: null,
       project: null,
     } as const
@@ -66,7 +68,12 @@ export class EmbeddingsClient {
       { signal: signal ?? null },
     )
     const parsed = answerSchema.safeParse(answer)
-    if (!parsed.success) throw badAnswer(server.name, 'its answer has no vectors', parsed.error)
+    if (!parsed.success) {
+      // some servers refuse with the status of a success
+      const refusal = refusalIn(answer)
+      if (refusal) throw new APIError(400, refusal, undefined, new Headers())
+      throw badAnswer(server.name, 'its answer has no vectors', parsed.error)
+    }
     const { data } = parsed.data
     if (data.length !== texts.length)
       throw badAnswer(server.name, `it answered ${texts.length} texts with ${data.length} vectors`)

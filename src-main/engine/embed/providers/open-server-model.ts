@@ -4,6 +4,7 @@ import type { SecretStore } from '#platform/secrets.ts'
 import type { EmbedModel, EmbedModelIdentity } from '../embed-model.ts'
 import type { ModelSettings } from '../model-settings.ts'
 import { prefixesOf } from '../prefixes.ts'
+import { canEmbed } from './embedding-names.ts'
 import { EmbeddingsClient } from './embeddings-client.ts'
 import { explainFailure, type RequestTarget } from './request-errors.ts'
 import { RequestFailure, ServerPause, withRetries, type RetryOptions } from './retry.ts'
@@ -12,7 +13,7 @@ import { DEFAULT_MAXIMUM_TOKENS, openAiModels, type Server } from './servers.ts'
 
 /** What an index was built with, as far as a server's model can follow it. */
 export type WantedSettings = Partial<
-  Pick<EmbedModelIdentity, 'dimensions' | 'queryPrefix' | 'documentPrefix'>
+  Pick<EmbedModelIdentity, 'dimensions' | 'queryPrefix' | 'documentPrefix' | 'lineBreaks'>
 >
 
 export interface ServerModelContext {
@@ -46,7 +47,6 @@ export async function openServerModel(
   if (stored.dimensions === undefined && known === undefined)
     await context.settings.setModel(server.name, model, { dimensions })
   const prefixes = prefixesOf(server.kind === 'compatible' ? model : '')
-  const lineBreaksAsSpaces = server.kind !== 'compatible'
   return new ServerEmbedModel({
     identity: {
       id,
@@ -56,11 +56,12 @@ export async function openServerModel(
       queryPrefix: wanted.queryPrefix ?? stored.queryPrefix ?? prefixes.queryPrefix,
       documentPrefix: wanted.documentPrefix ?? stored.documentPrefix ?? prefixes.documentPrefix,
       longText: 'provider',
-      revision: lineBreaksAsSpaces ? 'line-breaks-as-spaces' : '',
+      // as LlamaIndex's classes for them do, or the vectors of both would differ
+      lineBreaks: wanted.lineBreaks ?? (server.kind === 'compatible' ? 'kept' : 'as-spaces'),
+      revision: '',
     },
     maximumTokens: stored.maximumTokens ?? known?.maximumTokens ?? DEFAULT_MAXIMUM_TOKENS,
     offline: isThisMachine(server.baseUrl),
-    lineBreaksAsSpaces,
     client,
     target,
     limits,
@@ -75,20 +76,17 @@ export async function listServerModels(
 ): Promise<ServerModel[]> {
   const server = context.settings.server(name)
   if (!server) throw new StackroomError('not-found', `There is no server named ${name}.`)
-  const { client, target } = await connect(server, 'any model', context, undefined)
+  const { client, target } = await connect(server, null, context, undefined)
   const ids = await run(() => client.models(signal), target, limitsOf(server, context).queries, signal)
   return ids
-    .map((id) => ({ id: `${name}:${id}`, canEmbed: canEmbed(id, server) }))
+    .map((id) => ({
+      id: `${name}:${id}`,
+      canEmbed: canEmbed(id) ?? (server.kind === 'openai' ? false : null),
+    }))
     .sort((a, b) => rank(a) - rank(b))
 }
 
 const rank = (model: ServerModel): number => (model.canEmbed === null ? 1 : model.canEmbed ? 0 : 2)
-
-function canEmbed(model: string, server: Server): boolean | null {
-  if (/embed|minilm|(^|[-_/])(bge|e5|gte|uae|voyage|stella)([-_:]|$)/i.test(model)) return true
-  if (server.kind === 'openai' || /whisper|tts|dall-e|rerank|guard/i.test(model)) return false
-  return null
-}
 
 function resolveId(id: string, settings: ModelSettings): [Server, string] {
   const colon = id.indexOf(':')
@@ -102,11 +100,11 @@ function resolveId(id: string, settings: ModelSettings): [Server, string] {
 
 async function connect(
   server: Server,
-  model: string,
+  model: string | null,
   context: ServerModelContext,
   askForDimensions: number | undefined,
 ): Promise<{ client: EmbeddingsClient; target: RequestTarget }> {
-  const { keyName, baseUrl, name } = server
+  const { keyName, kind, baseUrl, name } = server
   const key = keyName ? await context.secrets.get(keyName) : null
   if (keyName && key === null)
     throw new StackroomError('no-key', `${name} needs a key, and there is none.`, {
@@ -114,8 +112,8 @@ async function connect(
     })
   const timeLimitMs = context.timeLimitMs ?? TIME_LIMIT_MS
   return {
-    client: new EmbeddingsClient({ server, model, key, askForDimensions, timeLimitMs }),
-    target: { server: name, baseUrl, model, keyName, key, timeLimitMs },
+    client: new EmbeddingsClient({ server, model: model ?? '', key, askForDimensions, timeLimitMs }),
+    target: { server: name, kind, baseUrl, model, keyName, key, timeLimitMs },
   }
 }
 

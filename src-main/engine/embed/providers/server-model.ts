@@ -1,6 +1,7 @@
 /** An embed model behind a server: batches, a few requests at a time, each tried again while that may help. */
 import { StackroomError } from '#contract'
 import type { EmbedModel, EmbedModelIdentity, EmbedModelSettings, EmbedOptions } from '../embed-model.ts'
+import { documentInput, queryInput } from '../model-input.ts'
 import type { EmbeddingsClient } from './embeddings-client.ts'
 import { explainFailure, type RequestTarget } from './request-errors.ts'
 import { RequestFailure, ServerPause, withRetries, type RetryOptions } from './retry.ts'
@@ -20,8 +21,6 @@ export interface ServerModelOptions {
   readonly maximumTokens: number
   /** Whether the server is on this machine. */
   readonly offline: boolean
-  /** LlamaIndex's OpenAI classes do so, and vectors of both must agree. */
-  readonly lineBreaksAsSpaces: boolean
   readonly client: EmbeddingsClient
   readonly target: RequestTarget
   readonly limits: ServerLimits
@@ -52,7 +51,7 @@ export class ServerEmbedModel implements EmbedModel {
 
   async embedDocuments(texts: readonly string[], options: EmbedOptions = {}): Promise<Float32Array[]> {
     const { limits } = this.#options
-    const ready = texts.map((text) => this.#prepare(this.identity.documentPrefix + text))
+    const ready = texts.map((text) => documentInput(this.identity, text))
     const vectors: Float32Array[] = Array.from({ length: texts.length })
     const batches = batchesOf(ready, limits)
     const failed = new AbortController()
@@ -90,17 +89,13 @@ export class ServerEmbedModel implements EmbedModel {
   }
 
   async embedQuery(text: string, options: EmbedOptions = {}): Promise<Float32Array> {
-    const ready = this.#prepare(this.identity.queryPrefix + text)
+    const ready = queryInput(this.identity, text)
     try {
       const [vector] = await this.#request([ready], this.#options.limits.queries, options.signal)
       return vector!
     } catch (error) {
       throw error instanceof RequestFailure ? error.failed.error : error
     }
-  }
-
-  #prepare(text: string): string {
-    return this.#options.lineBreaksAsSpaces ? text.replaceAll('\n', ' ') : text
   }
 
   async #request(
@@ -119,7 +114,7 @@ export class ServerEmbedModel implements EmbedModel {
     if (wrong)
       throw new StackroomError(
         'dimension-mismatch',
-        `${target.model} at ${target.server} makes vectors of ${wrong.length} dimensions, and ${this.identity.dimensions} were expected.`,
+        `${this.identity.id} makes vectors of ${wrong.length} dimensions, and ${this.identity.dimensions} were expected.`,
         { hint: 'The server may run another model under this name. Choose the model again.' },
       )
     return vectors

@@ -35,8 +35,7 @@ const server = (name: string, baseUrl: string, keyName?: string): Server => ({
   models: {},
 })
 
-/** Usable by name alone; a server of the same name in the user's settings goes before. */
-export const knownServers: readonly Server[] = [
+const wellKnown: readonly Server[] = [
   server('openai', 'https://api.openai.com/v1', 'OPENAI_API_KEY'),
   server('mistral', 'https://api.mistral.ai/v1', 'MISTRAL_API_KEY'),
   server('voyage', 'https://api.voyageai.com/v1', 'VOYAGE_API_KEY'),
@@ -49,6 +48,21 @@ export const knownServers: readonly Server[] = [
   server('llamacpp', 'http://127.0.0.1:8080/v1'),
   server('localai', 'http://127.0.0.1:8080/v1'),
 ]
+
+/**
+ * Usable by name alone; a server of the same name in the user's settings goes before. Azure has an address for each of its
+ * customers: `azure` is there when the environment names it, as OpenAI's own library reads it.
+ */
+export function knownServers(environment: NodeJS.ProcessEnv): readonly Server[] {
+  const azure = serverSchema.safeParse({
+    name: 'azure',
+    kind: 'azure',
+    baseUrl: environment['AZURE_OPENAI_ENDPOINT'],
+    apiVersion: environment['OPENAI_API_VERSION'],
+    keyName: 'AZURE_OPENAI_API_KEY',
+  })
+  return azure.success ? [...wellKnown, azure.data] : wellKnown
+}
 
 export interface KnownModel {
   readonly dimensions: number

@@ -10,6 +10,7 @@ import { PathText } from '../../ui/path-text.tsx'
 import { ProgressBar } from '../../ui/progress.tsx'
 import './care.css'
 import type { FolderCheck } from './care-slice.ts'
+import { CheckedModel } from './checked-model.tsx'
 import { ProblemList } from './problem-list.tsx'
 
 export function CheckDialog() {
@@ -135,6 +136,7 @@ function Report({ report }: { readonly report: VerifyReport }) {
           <ProblemList problems={problems} />
         </>
       )}
+      {report.model !== undefined && <CheckedModel model={report.model} />}
       {report.counts['node-without-vector'] !== undefined && (
         <p className="check-note">
           Nodes without a vector can be embedded again: remove their document from the index, and add its file

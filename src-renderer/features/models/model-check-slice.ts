@@ -2,6 +2,7 @@
 import { isCancelled, type ErrorShape, type ModelCheck } from '#contract'
 import type { SliceCreator } from '../../store/app-state.ts'
 import { describeError } from '../notices/notices-slice.ts'
+import { createEstimator, type Estimate } from './estimates.ts'
 
 export interface ModelChecking {
   readonly check: ModelCheck | null
@@ -20,6 +21,8 @@ export interface ModelCheckSlice {
   readonly checks: Readonly<Record<string, ModelChecking>>
   /** The knowledge base whose model is looked at in a dialog, or embedded again. */
   readonly modelDialog: ModelDialogState | null
+  /** What embedding the knowledge base of the dialog again would take. */
+  readonly reembedEstimate: Estimate | null
   readonly checkModel: (knowledgeBaseId: string) => Promise<void>
   readonly openModelDialog: (knowledgeBaseId: string | null, step?: ModelDialogState['step']) => void
   /** Compares the folder's vectors with a model's. `consent`: its server may have the text of this folder from now on. */
@@ -27,6 +30,8 @@ export interface ModelCheckSlice {
   /** The server of its model may have the questions to it; then the last one is asked again. */
   readonly allowSending: (knowledgeBaseId: string) => Promise<void>
   readonly chooseModel: (knowledgeBaseId: string, model: string, unverified: boolean) => Promise<void>
+  /** Null: nothing is asked. */
+  readonly estimateReembedding: (asked: { knowledgeBaseId: string; model: string } | null) => Promise<void>
   readonly startReembedding: (knowledgeBaseId: string, model: string, consent: boolean) => Promise<void>
   readonly discardOldVectors: (knowledgeBaseId: string) => Promise<void>
   readonly restoreOldVectors: (knowledgeBaseId: string) => Promise<void>
@@ -77,6 +82,8 @@ export const createModelCheckSlice: SliceCreator<ModelCheckSlice> = ({ client, s
   return {
     checks: {},
     modelDialog: null,
+    reembedEstimate: null,
+    estimateReembedding: createEstimator(client, (reembedEstimate) => set({ reembedEstimate })),
 
     async checkModel(id) {
       await run(id, 'checking', null, (signal) =>

@@ -44,7 +44,11 @@ export function ModelPicker({ picker }: { readonly picker: Picker }) {
         </p>
       )}
       {error !== null && (
-        <Message kind="error" message={error.message} hint={error.hint}>
+        <Message
+          kind={error.code === 'not-found' ? 'info' : 'error'}
+          message={error.message}
+          hint={error.hint}
+        >
           <Button onClick={() => void listServerModels()}>Ask again</Button>
         </Message>
       )}

@@ -27,9 +27,10 @@ export function ModelSettingsDialog({ model, saving, error }: ModelSettingsDialo
 
   const submit = (event: FormEvent): void => {
     event.preventDefault()
+    // what was not changed stays what the model's own files or its family say
     void changeModel(model.id, {
-      queryPrefix,
-      documentPrefix,
+      ...(queryPrefix !== model.queryPrefix && { queryPrefix }),
+      ...(documentPrefix !== model.documentPrefix && { documentPrefix }),
       ...(onServer && { maximumTokens: Number(maximumTokens) }),
       ...(canShorten && { dimensions: Number(dimensions) }),
     })

@@ -23,6 +23,7 @@ export const knownServices: readonly KnownService[] = [
 ]
 
 export function serverLabel(name: string): string {
+  if (name === 'azure') return 'Azure OpenAI'
   return knownServices.find((service) => service.name === name)?.label ?? name
 }
 

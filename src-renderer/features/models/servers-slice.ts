@@ -121,7 +121,13 @@ export const createServersSlice: SliceCreator<ServersSlice> = ({ client, set, ge
         }
         void get().loadModels()
       } catch (error) {
-        update({ working: null, error: describeError(error) })
+        const shape = describeError(error)
+        const { serverForm: form } = get()
+        if (shape.code === 'not-found' && form?.saved === true && form.editing !== null) {
+          // it answers, but does not list its models: one is named by hand
+          set({ serverForm: null })
+          get().openModelPicker(form.editing, [])
+        } else update({ working: null, error: shape })
       }
     },
 
@@ -166,7 +172,7 @@ function emptyDraft(service: string): ServerDraft {
 function draftOf(server: ModelServer | undefined): ServerDraft {
   if (server === undefined) return emptyDraft(otherService)
   const { name, kind, baseUrl, apiVersion = '', origin } = server
-  const service = origin === 'own' ? (kind === 'azure' ? azureService : otherService) : name
+  const service = kind === 'azure' ? azureService : origin === 'own' ? otherService : name
   return { service, name, baseUrl, apiVersion }
 }
 
@@ -190,8 +196,9 @@ function withKey(input: ModelServerInput, key: string | null): ModelServerInput 
   return { ...input, keyName: input.keyName ?? keyNameFor(input.name), key }
 }
 
-/** `my-server` → `MY_SERVER_API_KEY`, as environment variables are named. */
+/** `my-server` → `MY_SERVER_API_KEY`, as environment variables are named; Azure’s as OpenAI’s library calls it. */
 export function keyNameFor(name: string): string {
+  if (name === 'azure') return 'AZURE_OPENAI_API_KEY'
   const letters = name
     .toUpperCase()
     .replace(/[^A-Z0-9]+/g, '_')

@@ -63,6 +63,18 @@ test('a server that answers shows its models', async () => {
   expect(modelPicker).toMatchObject({ server: 'openai', found: [{ canEmbed: true }] })
 })
 
+test('a server that does not list its models is one whose models are named by hand', async () => {
+  const engine = await opened({
+    'models.ofServer': () => {
+      throw new StackroomError('not-found', 'tei does not list its models.', { hint: 'Name the model.' })
+    },
+  })
+  await engine.store.getState().saveServer(null)
+  const { serverForm, modelPicker } = engine.store.getState()
+  expect(serverForm).toBeNull()
+  expect(modelPicker).toMatchObject({ server: 'openai', found: [], error: null })
+})
+
 test('a form that was closed while its server was asked stays closed', async () => {
   const answer = later<[]>()
   const engine = await opened({ 'models.ofServer': () => answer.promise })
@@ -113,7 +125,7 @@ test('Azure is not asked for a list that it does not have', async () => {
     name: 'azure',
     kind: 'azure',
     apiVersion: '2024-10-21',
-    keyName: 'AZURE_API_KEY',
+    keyName: 'AZURE_OPENAI_API_KEY',
   })
   expect(engine.asked.map(({ name }) => name)).not.toContain('models.ofServer')
   expect(engine.store.getState().modelPicker).toMatchObject({ server: 'azure', found: [] })

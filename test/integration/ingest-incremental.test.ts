@@ -188,16 +188,16 @@ test('what an older version of the program indexed is kept, and not read again',
   await using folder = await IngestTestFolder.make(pool, three)
   await folder.run()
   await folder.storage.persist()
-  await folder.storage.close()
-  const database = new Database(join(folder.home, 'storage/.stackroom/working.sqlite'))
-  database.exec(`
+  await folder.reopen(() => {
+    const database = new Database(join(folder.home, 'storage/.stackroom/working.sqlite'))
+    database.exec(`
     DROP TABLE file_report; DROP INDEX manifest_content;
     ALTER TABLE manifest DROP COLUMN read_by; ALTER TABLE manifest DROP COLUMN embedded_path;
     ALTER TABLE manifest DROP COLUMN old_embedded_path; ALTER TABLE manifest DROP COLUMN failure;
     PRAGMA user_version = 4;
   `)
-  database.close()
-  await folder.reopen()
+    database.close()
+  })
   expect(await folder.refresh()).toMatchObject({ unchanged: 3, changed: 0, sent: 0 })
 })
 

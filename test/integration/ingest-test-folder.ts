@@ -133,9 +133,11 @@ export class IngestTestFolder implements AsyncDisposable {
       .sort()
   }
 
-  async reopen(): Promise<void> {
+  /** @param meanwhile done while nobody has it open */
+  async reopen(meanwhile: () => void = () => undefined): Promise<void> {
     const { persistDir } = this.storage
     await this.storage.close()
+    meanwhile()
     this.storage = await openStorageFolder({ persistDir, dataFolder: join(this.home, 'data') })
   }
 }

@@ -28,11 +28,14 @@ function csvToText(csv: string, delimiter = ''): string {
     delimiter,
     delimitersToGuess: [',', ';', '\t', '|'],
     skipEmptyLines: 'greedy',
-    step: ({ data }) => {
-      const cells = data.map((cell) => cell.trim())
-      hasNames ??= areNames(cells)
-      if (hasNames) table.add(new Map([...cells.entries()].filter(([, cell]) => cell !== '')))
-      else lines.push(cells.join(', '))
+    chunkSize: 1024 * 1024,
+    chunk: ({ data }) => {
+      for (const row of data) {
+        const cells = row.map((cell) => cell.trim())
+        hasNames ??= areNames(cells)
+        if (hasNames) table.add(cells)
+        else lines.push(cells.join(', '))
+      }
     },
   })
   return hasNames === true ? table.finish() : lines.join('\n')

@@ -27,6 +27,8 @@ const skipped = new Set([
 const repeatedFrames = new Set(['page-number', 'date-time', 'footer', 'header'])
 /** Rows and cells that are said to stand so many times; what is said more often than this is the look of an empty rest. */
 const maximumRepeats = 1000
+/** Of every program that writes such files. */
+const maximumColumns = 16_384
 
 export function odfToParts(content: string): ReadPart[] {
   const body = new OdfBody()
@@ -117,7 +119,7 @@ class OdfBody {
 class Sheet {
   readonly #name: string
   readonly #table = new TableText()
-  #row = new Map<number, string>()
+  #row: string[] = []
   #column = 0
   #rowRepeats = 1
   #cellRepeats = 1
@@ -133,7 +135,7 @@ class Sheet {
     if (name === 'table') this.#depth++
     if (this.#depth > 0) return
     if (name === 'table-row') {
-      this.#row = new Map()
+      this.#row = []
       this.#column = 0
       this.#rowRepeats = repeats(attributes['number-rows-repeated'])
     } else if (name === 'table-cell' || name === 'covered-table-cell') {
@@ -154,11 +156,10 @@ class Sheet {
     if (name === 'table-cell' || name === 'covered-table-cell') {
       const cell = this.#cell.trim()
       const end = this.#column + this.#cellRepeats
-      if (cell !== '')
-        for (let at = this.#column; at < end && at < this.#column + maximumRepeats; at++)
-          this.#row.set(at, cell)
+      const last = Math.min(end, this.#column + maximumRepeats, maximumColumns)
+      if (cell !== '') for (let at = this.#column; at < last; at++) this.#row[at] = cell
       this.#column = end
-    } else if (name === 'table-row' && this.#row.size > 0) {
+    } else if (name === 'table-row' && this.#row.length > 0) {
       for (let at = 0; at < this.#rowRepeats && at < maximumRepeats; at++) this.#table.add(this.#row)
     }
     return false

@@ -3,8 +3,8 @@
  * value stands behind the name of its column, so that a chunk from the middle says what its numbers are.
  */
 
-/** What a cell shows, by its column, counted from 0. Cells without text are not in it. */
-export type Row = ReadonlyMap<number, string>
+/** What the cells of a row show, by their columns. Cells without text are empty, or not there. */
+export type Row = readonly (string | undefined)[]
 
 export class TableText {
   readonly #lines: string[] = []
@@ -16,13 +16,18 @@ export class TableText {
       this.#names = row
       return
     }
-    const names = this.#names
-    const cells = [...row].map(([column, value]) => `${names.get(column) ?? `Unnamed: ${column}`}: ${value}`)
-    if (cells.length > 0) this.#lines.push(cells.join(', '))
+    let line = ''
+    for (let column = 0; column < row.length; column++) {
+      const value = row[column] ?? ''
+      if (value === '') continue
+      const name = this.#names[column] ?? ''
+      line += `${line === '' ? '' : ', '}${name === '' ? `Unnamed: ${column}` : name}: ${value}`
+    }
+    if (line !== '') this.#lines.push(line)
   }
 
   finish(): string {
     if (this.#lines.length > 0) return this.#lines.join('\n')
-    return [...(this.#names?.values() ?? [])].join(', ')
+    return (this.#names ?? []).filter((name) => name !== undefined && name !== '').join(', ')
   }
 }

@@ -1,4 +1,5 @@
 /** The parts of a workbook that its text is in: sheets, shared strings, number formats that are dates, cells. */
+import type { Row } from './table-text.ts'
 import { parseXml } from './xml.ts'
 
 export function readSheets(workbook: string): {
@@ -71,10 +72,10 @@ export interface CellContext {
   readonly since1904: boolean
 }
 
-/** Rows that have something in them, each from column (counted from 0) to what the cell shows. */
-export function readSheetRows(xml: string, context: CellContext): Map<number, string>[] {
-  const rows: Map<number, string>[] = []
-  let row = new Map<number, string>()
+/** Rows that have something in them. */
+export function readSheetRows(xml: string, context: CellContext): Row[] {
+  const rows: Row[] = []
+  let row: string[] = []
   let column = -1
   let type = ''
   let style = 0
@@ -83,7 +84,7 @@ export function readSheetRows(xml: string, context: CellContext): Map<number, st
   parseXml(xml, {
     open: (name, { r, t, s }) => {
       if (name === 'row') {
-        row = new Map()
+        row = []
         column = -1
       } else if (name === 'c') {
         column = r === undefined ? column + 1 : columnOf(r)
@@ -99,8 +100,8 @@ export function readSheetRows(xml: string, context: CellContext): Map<number, st
       if (name === 'v' || name === 't') inValue = false
       else if (name === 'c') {
         const shown = cellText(value, type, style, context)
-        if (shown !== '') row.set(column, shown)
-      } else if (name === 'row' && row.size > 0) rows.push(row)
+        if (shown !== '') row[column] = shown
+      } else if (name === 'row' && row.length > 0) rows.push(row)
     },
   })
   return rows
@@ -127,7 +128,7 @@ function dateText(days: number, since1904: boolean): string {
 /** `BC12` → 54 */
 function columnOf(reference: string): number {
   let column = 0
-  for (const character of /^[A-Z]+/i.exec(reference)?.[0].toUpperCase() ?? 'A') {
+  for (const character of /^[A-Z]{1,3}/i.exec(reference)?.[0].toUpperCase() ?? 'A') {
     column = column * 26 + character.charCodeAt(0) - 64
   }
   return column - 1

@@ -103,6 +103,12 @@ export function isCommitPending(workingFolder: string): boolean {
   return existsSync(join(workingFolder, commitFile))
 }
 
+/** What a commit that was broken off has written, by the names of the files. */
+export function pendingFiles(workingFolder: string): ReadonlyMap<string, CommittedFile> {
+  const files = isCommitPending(workingFolder) ? readCommit(workingFolder).files : []
+  return new Map(files.map((file) => [file.name, file]))
+}
+
 function isLinkToNowhere(path: string): boolean {
   return !existsSync(path) && lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { fileStamp } from '#platform/atomic-files.ts'
 import { isDamage } from '#platform/file-errors.ts'
+import { pendingFiles, type CommittedFile } from '../commit-files.ts'
 import { workingFile } from '../replace-working-store.ts'
 import { originalKey } from '../llamaindex/python-json.ts'
 import { parseVectorInto } from '../llamaindex/vector-text.ts'
@@ -55,6 +56,7 @@ export class WorkingStoreCheck implements Disposable {
   /** Of each section of the working store: how many of its entries the JSON file has. */
   readonly #matched = new Map<number, number>()
   #disagreements: Disagreement[] = []
+  readonly #pending: ReadonlyMap<string, CommittedFile>
   readonly #seen = new Set<string>()
   readonly #changed: string[] = []
   /** Damaged files of which the working store has everything: what is left of them is as it is there. */
@@ -64,6 +66,7 @@ export class WorkingStoreCheck implements Disposable {
     this.#options = options
     this.#store = store
     this.#copy = copy
+    this.#pending = pendingFiles(options.workingFolder)
   }
 
   /** Null when there is none, or none that can be read; the problems then say so. */
@@ -190,6 +193,9 @@ export class WorkingStoreCheck implements Disposable {
 
   /** The file was read to its end. */
   endFile(name: string, read: { readonly bytes: number; readonly checksum: number }): void {
+    // Put in place by a persist that was broken off before it could say so here.
+    const pending = this.#pending.get(name)
+    if (pending?.bytes === read.bytes && pending.checksum === read.checksum) return
     const known = this.#fileRow(name)
     if (!known?.stamp) {
       if (this.#isImported(name)) this.#changed.push(name)

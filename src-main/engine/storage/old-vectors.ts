@@ -34,6 +34,7 @@ import { noteReplacedVectors } from './source-manifest.ts'
 import { readSettings, requireSettings, writeSettings } from './stackroom-settings-file.ts'
 import { stackroomSettingsSchema, type StackroomSettings } from './stackroom-settings.ts'
 import type { VectorStores } from './vector-stores.ts'
+import { oldVectorsFolder } from './working-folder.ts'
 import type { WorkingStore } from './working-store.ts'
 
 export interface OldVectors {
@@ -53,7 +54,6 @@ export interface ReplacedFolder {
   readonly workingFolder: string
 }
 
-const folderName = 'old-vectors'
 const descriptionName = 'description.json'
 const afterwardsKey = 'after-replacement'
 
@@ -88,7 +88,7 @@ export function finishReplacement(folder: ReplacedFolder, settings: StackroomSet
   let description: Description | null = null
   // Of several replacements the first is kept: its vectors may be the only ones that no cache has.
   if (oldVectorsIn(workingFolder) === null) {
-    const kept = join(workingFolder, folderName)
+    const kept = join(workingFolder, oldVectorsFolder)
     rmSync(kept, { recursive: true, force: true })
     mkdirSync(kept)
     linkOrCopy(join(persistDir, row.file), join(kept, row.file))
@@ -128,7 +128,7 @@ export async function restoreOldVectors(folder: ReplacedFolder, signal: AbortSig
   }
   let batch: NewVector[] = []
   let isVectors = false
-  for (const token of scanStoreFile(join(workingFolder, folderName, file))) {
+  for (const token of scanStoreFile(join(workingFolder, oldVectorsFolder, file))) {
     if (token.kind === 'section-start') isVectors = sectionRoleOf('vector-store', token.name) === 'embeddings'
     const textHash = token.kind === 'entry' && isVectors ? hashes.get(storedKey(token.key)) : undefined
     if (token.kind !== 'entry' || textHash === undefined) continue
@@ -188,7 +188,7 @@ function take(
 
 /** Writes what goes with the new vectors; also when opening, after a crash. */
 export function completeReplacement(store: WorkingStore, persistDir: string, workingFolder: string): void {
-  const kept = join(workingFolder, folderName)
+  const kept = join(workingFolder, oldVectorsFolder)
   const text = store.meta(afterwardsKey)
   if (text === null) {
     // Kept for a replacement that did not come about.
@@ -216,11 +216,11 @@ export function oldVectorsIn(workingFolder: string): OldVectors | null {
 }
 
 export function discardOldVectors(workingFolder: string): void {
-  rmSync(join(workingFolder, folderName), { recursive: true, force: true })
+  rmSync(join(workingFolder, oldVectorsFolder), { recursive: true, force: true })
 }
 
 function descriptionIn(workingFolder: string): Description | null {
-  const folder = join(workingFolder, folderName)
+  const folder = join(workingFolder, oldVectorsFolder)
   try {
     const text = readFileSync(join(folder, descriptionName), 'utf8')
     const description = descriptionSchema.parse(JSON.parse(text))

@@ -3,8 +3,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorShapeSchema } from '#contract'
 import { storeFilesIn } from './llamaindex/store-files.ts'
+import { identityOf } from './replace-working-store.ts'
 import type { OpenedFolder } from './storage-writer.ts'
-import { setAsideFolder } from './working-folder.ts'
+import { oldVectorsFolder, setAsideFolder } from './working-folder.ts'
 import type { WorkingStore } from './working-store.ts'
 
 export function safetyWarnings(store: WorkingStore, { persistDir, workingFolder }: OpenedFolder): string[] {
@@ -18,7 +19,7 @@ export function safetyWarnings(store: WorkingStore, { persistDir, workingFolder 
       `The working store of this folder could not be read, and may have had changes that the JSON files lack. It is kept in ${setAside}.`,
     )
   const linked = existsSync(persistDir)
-    ? storeFilesIn(persistDir).filter(({ name }) => isHardLinked(persistDir, name))
+    ? storeFilesIn(persistDir).filter(({ name }) => isLinkedElsewhere(persistDir, workingFolder, name))
     : []
   if (linked.length > 0)
     warnings.push(
@@ -27,6 +28,9 @@ export function safetyWarnings(store: WorkingStore, { persistDir, workingFolder 
   return warnings
 }
 
-function isHardLinked(persistDir: string, name: string): boolean {
-  return (statSync(join(persistDir, name), { throwIfNoEntry: false })?.nlink ?? 1) > 1
+function isLinkedElsewhere(persistDir: string, workingFolder: string, name: string): boolean {
+  const path = join(persistDir, name)
+  const links = statSync(path, { throwIfNoEntry: false })?.nlink ?? 1
+  // Old vectors are kept as a second name of their file until a persist replaces it.
+  return links > (identityOf(join(workingFolder, oldVectorsFolder, name)) === identityOf(path) ? 2 : 1)
 }

@@ -73,6 +73,8 @@ function openLocked(path: string, readOnly: StackroomError | null): WorkingFolde
 export const setAsideFolder = 'set-aside'
 /** In the working folder: sides that lost a conflict, each a persist dir of its own. */
 export const backupsFolder = 'backups'
+/** In the working folder: the vectors that other ones took the place of, in LlamaIndex's own file. */
+export const oldVectorsFolder = 'old-vectors'
 
 /** A name for a folder that is made now; colons are not allowed everywhere. */
 export function folderNameOfNow(): string {

@@ -140,8 +140,9 @@ function indexWarnings(store: WorkingStore, { structs }: FolderLayout): string[]
   const section = sectionOf(store, 'index-structs')
   const nodes = sectionOf(store, 'nodes')
   for (const { key, type } of others) {
-    const value = section && store.bytes(section.id, key)
-    if (forgettingStructTypes.includes(type) || !value || !nodes || value.length > largestStruct) continue
+    if (forgettingStructTypes.includes(type) || !section || !nodes) continue
+    const value = store.bytes(section.id, key)
+    if (!value || value.length > largestStruct) continue
     const named = [...(nodesNamedBy(type, value) ?? [])]
     const missing = named.filter((nodeId) => !store.has(nodes.id, storedKey(nodeId))).length
     if (missing > 0)

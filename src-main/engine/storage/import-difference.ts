@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileStamp } from '#platform/atomic-files.ts'
 import { explainFileError, isDamage } from '#platform/file-errors.ts'
 import { isFaissIndex } from './foreign-vector-file.ts'
-import { addStruct, changedWhileRead } from './import-folder.ts'
+import { addStruct, changedWhileRead, maximumBytesOf } from './import-folder.ts'
 import { checkEntry, damagedAt, scanStoreFile } from './llamaindex/json-scanner.ts'
 import { sectionRoleOf, storeFileOf } from './llamaindex/store-files.ts'
 import { storedKey } from './llamaindex/python-json.ts'
@@ -78,7 +78,8 @@ async function importFile(
     let pause = 0
     // A vector is checked by being read.
     const leaveUnchecked = (section: string): boolean => sectionRoleOf(role, section) === 'embeddings'
-    for (const token of scanStoreFile(path, { leaveUnchecked })) {
+    const maximumBytesIn = (section: string): number => maximumBytesOf(store, sectionRoleOf(role, section))
+    for (const token of scanStoreFile(path, { leaveUnchecked, maximumBytesIn })) {
       if (token.kind === 'section-start') difference.startSection(token.name)
       else if (token.kind === 'section-end') difference.endSection()
       else if (token.kind === 'entry') {

@@ -12,8 +12,14 @@ import { explainFileError, isDamage } from '#platform/file-errors.ts'
 import { isUnreadable } from './damaged-store.ts'
 import { readManifest, writeManifest } from './source-manifest.ts'
 import { unfinishedKey } from './source-tables.ts'
-import { checkEntry, damagedAt, scanStoreFile } from './llamaindex/json-scanner.ts'
-import { isImported, sectionRoleOf, storeFilesIn, type StoreFile } from './llamaindex/store-files.ts'
+import { checkEntry, damagedAt, maximumEntryBytes, scanStoreFile } from './llamaindex/json-scanner.ts'
+import {
+  isImported,
+  sectionRoleOf,
+  storeFilesIn,
+  type SectionRole,
+  type StoreFile,
+} from './llamaindex/store-files.ts'
 import { storedKey } from './llamaindex/python-json.ts'
 import { checkStruct, forgettingStructTypes, hasData, structTypeOf } from './llamaindex/index-struct.ts'
 import { shortened } from './read-node.ts'
@@ -24,8 +30,10 @@ import { maskUnsearched, settleSections } from './settle-import.ts'
 import { VectorImport } from './vector-import.ts'
 import { WorkingStore } from './working-store.ts'
 
-/** Of an index struct without vectors: more than half a million nodes. */
-const largestStruct = 48 * 1024 * 1024
+/** Of an index without vectors: some 300,000 nodes. */
+const largestStruct = 24 * 1024 * 1024
+/** As text: ten times what the longest there may be takes. */
+const largestVector = 16 * 1024 * 1024
 
 export interface ImportOptions {
   readonly persistDir: string
@@ -84,7 +92,8 @@ async function importFile(
     let pause = 0
     // A vector is checked by being read.
     const leaveUnchecked = (name: string): boolean => sectionRoleOf(file.role, name) === 'embeddings'
-    for (const token of scanStoreFile(path, { leaveUnchecked })) {
+    const maximumBytesIn = (name: string): number => maximumBytesOf(store, sectionRoleOf(file.role, name))
+    for (const token of scanStoreFile(path, { leaveUnchecked, maximumBytesIn })) {
       if (token.kind === 'section-start') {
         role = sectionRoleOf(file.role, token.name)
         section = store.addSection(file.name, storedKey(token.name)).id
@@ -119,6 +128,19 @@ async function importFile(
   }
 }
 
+/**
+ * How long entries of a section may be. An index struct is one text: to read it, and to have SQLite keep it, takes several
+ * times its size. That must stay within 300 MB beside the vectors, which are many times larger than the struct of their index.
+ */
+export function maximumBytesOf(store: WorkingStore, role: SectionRole): number {
+  if (role === 'embeddings') return largestVector
+  if (role !== 'index-structs') return maximumEntryBytes
+  const packedBytes = store
+    .vectorStores()
+    .reduce((sum, { rows, dimensions }) => sum + rows * (dimensions ?? 0) * 4, 0)
+  return Math.min(maximumEntryBytes, largestStruct + Math.floor(packedBytes / 4))
+}
+
 export function changedWhileRead(name: string): StackroomError {
   return new StackroomError('file-changed', `${name} was changed while it was read.`, {
     hint: 'Wait until the other program has finished, and open the folder again.',
@@ -126,7 +148,6 @@ export function changedWhileRead(name: string): StackroomError {
 }
 
 export function addStruct(store: WorkingStore, file: string, key: string, value: Buffer): void {
-  requireRoom(store, file, key, value)
   const type = structTypeOf(value)
   try {
     if (type === null) throw new StackroomError('damaged-file', 'It has no type.')
@@ -139,24 +160,6 @@ export function addStruct(store: WorkingStore, file: string, key: string, value:
     })
   }
   store.statement('INSERT OR REPLACE INTO index_structs VALUES (?, ?)').run(key, type)
-}
-
-/**
- * A struct is one text: to read it, and to have SQLite keep it, takes several times its size. That must stay within 300 MB
- * beside the vectors, which are many times larger than the struct of their index.
- */
-function requireRoom(store: WorkingStore, file: string, key: string, value: Buffer): void {
-  const packedBytes = store
-    .vectorStores()
-    .reduce((sum, { rows, dimensions }) => sum + rows * (dimensions ?? 0) * 4, 0)
-  const room = largestStruct + packedBytes / 4
-  if (value.length <= room) return
-  const inMegabytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MB`
-  throw new StackroomError(
-    'unsupported-format',
-    `${file} is too large: index ${shortened(key)} has ${inMegabytes(value.length)}, and beside ${inMegabytes(packedBytes)} of vectors ${inMegabytes(room)} can be read.`,
-    { hint: 'Split the index into several folders. Nothing in the folder was changed.' },
-  )
 }
 
 /** What is known of source files stays, as long as every document made of them is still there. */

@@ -35,7 +35,10 @@ export type ScanToken =
   | { readonly kind: 'file'; readonly bytes: number; readonly checksum: number }
 
 const chunkBytes = 256 * 1024
-const maximumEntryBytes = 256 * 1024 * 1024
+/** Of an entry. */
+export const maximumEntryBytes = 256 * 1024 * 1024
+/** A docstore has three for each of its namespaces, other files as many. */
+const maximumSections = 1000
 /** From here on an entry gets room for all that may follow: what is not written to takes no memory, copies would. */
 const longEntryBytes = 2 * 1024 * 1024
 
@@ -51,6 +54,8 @@ const CLOSE_BRACE = 0x7d
 export interface ScanOptions {
   /** Sections in which values are only matched, because the caller parses each of them or has checked the file before. */
   readonly leaveUnchecked?: (section: string) => boolean
+  /** Where the entries of a section must be shorter than others. */
+  readonly maximumBytesIn?: (section: string) => number
 }
 
 /** Throws `damaged-file` or `unsupported-format` with the file and the place. */
@@ -97,6 +102,9 @@ export function checksumOf(path: string): number {
 class JsonScanner implements Disposable {
   readonly #path: string
   readonly #leaveUnchecked: (section: string) => boolean
+  readonly #maximumBytesIn: (section: string) => number
+  /** In the section that is being read. */
+  #maximumBytes = maximumEntryBytes
   readonly #file: number
   /** What is read into; `#buffer` is the part of it that holds something. */
   #memory: Buffer = Buffer.allocUnsafeSlow(2 * chunkBytes)
@@ -107,9 +115,13 @@ class JsonScanner implements Disposable {
   #ended = false
   #checksum = 0
 
-  constructor(path: string, { leaveUnchecked = () => false }: ScanOptions) {
+  constructor(
+    path: string,
+    { leaveUnchecked = () => false, maximumBytesIn = () => maximumEntryBytes }: ScanOptions,
+  ) {
     this.#path = path
     this.#leaveUnchecked = leaveUnchecked
+    this.#maximumBytesIn = maximumBytesIn
     this.#file = openSync(path, 'r')
   }
 
@@ -131,6 +143,8 @@ class JsonScanner implements Disposable {
         // Python would forget all of the first one.
         if (names.has(name)) throw damagedAt(this.#path, 'a section is there for the second time', keyStart)
         names.add(name)
+        if (names.size > maximumSections)
+          throw damagedAt(this.#path, `there are more than ${maximumSections} sections`, keyStart)
         this.#expect(COLON, 'a colon')
         sections++
         if (this.#peek() !== OPEN_BRACE)
@@ -150,6 +164,7 @@ class JsonScanner implements Disposable {
     let entries = 0
     let position = this.#base + this.#position
     const endOf = this.#leaveUnchecked(name) ? skipValue : checkValue
+    this.#maximumBytes = this.#maximumBytesIn(name)
     if (this.#peek() !== CLOSE_BRACE) {
       do {
         this.#peek()
@@ -170,6 +185,7 @@ class JsonScanner implements Disposable {
         }
       } while (this.#hasMore())
     } else this.#position++
+    this.#maximumBytes = maximumEntryBytes
     yield { kind: 'section-end', name, position, entries }
   }
 
@@ -189,9 +205,10 @@ class JsonScanner implements Disposable {
   #fill(): boolean {
     if (this.#ended) return false
     const kept = this.#buffer.subarray(this.#position)
-    if (kept.length > maximumEntryBytes) throw this.#damaged('an entry is larger than 256 MB')
+    const most = this.#maximumBytes
+    if (kept.length >= most) throw this.#damaged(`an entry is larger than ${Math.floor(most / 2 ** 20)} MB`)
     const isLong = kept.length > longEntryBytes
-    const step = Math.min(Math.max(chunkBytes, kept.length), maximumEntryBytes + chunkBytes - kept.length)
+    const step = Math.min(Math.max(chunkBytes, kept.length), most - kept.length)
     const wanted = kept.length + step
     const isFitting =
       wanted <= this.#memory.length && (isLong || this.#memory.length <= Math.max(wanted, 8 * chunkBytes))
@@ -219,7 +236,7 @@ class JsonScanner implements Disposable {
   /** For the longest entry there may be, or for all that is left of the file. */
   #roomForEntry(): number {
     const rest = fstatSync(this.#file).size - this.#base - this.#position
-    return Math.min(rest, maximumEntryBytes) + chunkBytes
+    return Math.min(rest + chunkBytes, this.#maximumBytes)
   }
 
   #skipByteOrderMark(): void {
@@ -269,14 +286,19 @@ class JsonScanner implements Disposable {
   #value(endOf: (bytes: Buffer, start: number) => number): Buffer {
     try {
       for (;;) {
-        const end = endOf(this.#buffer, this.#position)
+        // What is long is looked at closely when all of it is there, and not each time that more is.
+        const mayEnd =
+          this.#ended ||
+          this.#buffer.length - this.#position <= longEntryBytes ||
+          skipValue(this.#buffer, this.#position) >= 0
+        const end = mayEnd ? endOf(this.#buffer, this.#position) : -1
         if (end >= 0) {
           const value = this.#buffer.subarray(this.#position, end)
           if (value.length === 0) throw this.#damaged('a value is missing')
           this.#position = end
           return value
         }
-        if (!this.#fill()) throw this.#damaged('the file ends too early', this.#buffer.length)
+        if (!this.#fill() && mayEnd) throw this.#damaged('the file ends too early', this.#buffer.length)
       }
     } catch (error) {
       if (error instanceof JsonFault) throw this.#damaged(error.message, error.position)

@@ -25,6 +25,7 @@ import Database from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test, type TestContext } from 'vitest'
 import { StackroomError } from '#contract'
 import { createStorageFolder, openStorageFolder } from '#engine/storage/open-storage-folder.ts'
+import { settingsOf } from '../torture/plan.ts'
 import { buildNodes } from './storage-documents.ts'
 import { settings } from './storage-settings.ts'
 import {
@@ -485,7 +486,7 @@ test.each([
       database.close()
     },
   ],
-  ['lost its vectors', removePacked],
+  ['lost its vectors', (path: string) => removePacked(path)],
 ])(
   'a working store that %s is set aside with its vectors and told of; the JSON files win',
   async (_, damage) => {
@@ -508,10 +509,54 @@ test.each([
   },
 )
 
-async function removePacked(path: string): Promise<void> {
+async function removePacked(path: string, replace?: (path: string) => Promise<unknown>): Promise<void> {
   const working = join(path, '..')
-  for (const name of await readdir(working)) if (name.endsWith('.f32')) await rm(join(working, name))
+  for (const name of await readdir(working)) {
+    if (!name.endsWith('.f32')) continue
+    await rm(join(working, name))
+    await replace?.(join(working, name))
+  }
 }
+
+test.each([true, false])(
+  'a folder in the place of packed vectors is no damage to what was persisted (%s) and is set aside with what was not',
+  async (isPersisted) => {
+    const storage = await folder.create()
+    // Few and short: a folder is larger than such a file.
+    await storage.change({ insert: [buildNodes('/a.txt', ['one'], 8)] })
+    await storage.persist()
+    if (!isPersisted) await storage.change({ insert: [buildNodes('/b.txt', ['two'], 8)] })
+    await folder.close(storage)
+    await removePacked(workingStore(), (path) => mkdir(path))
+    const again = await folder.open()
+    const { nodes, warnings } = await again.summary()
+    expect({ nodes, warned: warnings.length > 0 }).toEqual({ nodes: 1, warned: !isPersisted })
+    const [vector] = buildNodes('/a.txt', ['one'], 8).vectors
+    expect((await again.query(vector!, 1))[0]).toMatchObject({ nodeId: '/a.txt#one' })
+  },
+)
+
+test('settings that make no sense are refused before anything is written, and the folder is not taken for damaged', async () => {
+  const { dataFolder, persistDir } = folder
+  const { embedModel, ...rest } = settingsOf(1)
+  const wrong = { ...rest, embedModel: { ...embedModel!, dimensions: 1.5 } }
+  const refused = {
+    code: 'invalid-input',
+    message: expect.stringContaining('embedModel.dimensions') as string,
+  }
+  const created = createStorageFolder({ persistDir, dataFolder, settings: wrong })
+  await expect(created).rejects.toMatchObject(refused)
+  expect(await codeOf(stat(persistDir))).toContain('ENOENT')
+
+  const storage = await folder.create()
+  await storage.change(insertOf('/a.txt', 'one'))
+  await expect(storage.writeSettings(wrong)).rejects.toMatchObject(refused)
+  await expect(storage.replacement.finish(wrong)).rejects.toMatchObject(refused)
+  await folder.close(storage)
+  const again = await folder.open()
+  expect(await isFound(again, '/a.txt', 'one')).toBe(true)
+  expect(await again.summary()).toMatchObject({ warnings: [], settings: { name: 'test' } })
+})
 
 test('a working store of another version without changes of its own is made anew without a word', async () => {
   const storage = await folder.openPython()

@@ -2,7 +2,10 @@
 import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { tortureIndexing } from '../torture/indexing.ts'
+import { randomFrom, replacementPlan } from '../torture/plan.ts'
+import { damages, makePatient, tortureRepair } from '../torture/repair.ts'
 import {
   kindsOf,
   readSteps,
@@ -12,15 +15,28 @@ import {
   tortureAtStep,
   type StepCall,
 } from '../torture/torture.ts'
+import { keepCompiled } from './keep-compiled.ts'
 import { insertOf, jsonFiles, TestFolder } from './storage-test-folder.ts'
 
 /** Fixed, so that a failure can be repeated; `npm run torture` takes another one each time. */
 const seed = 20261125
 
+let compiled: AsyncDisposable
+beforeAll(async () => {
+  compiled = await keepCompiled()
+})
+afterAll(() => compiled[Symbol.asyncDispose]())
+
 test('killed at random moments, a folder is as before or as after the operation, and nothing acknowledged is lost', async () => {
-  const reports = await tortureAtRandom({ rounds: 15, seed })
-  expect(reports).toHaveLength(15)
-}, 600_000)
+  const reports = await tortureAtRandom({ rounds: 30, seed })
+  expect(reports).toHaveLength(30)
+}, 900_000)
+
+test('killed at random moments of indexing, there are whole documents only, and indexing again comes to the same', async () => {
+  const reports = await tortureIndexing(5, seed)
+  expect(reports).toHaveLength(5)
+  expect(reports.some(({ killed }) => killed)).toBe(true)
+}, 900_000)
 
 test('killed at each kind of step of writing a folder, it is as before or as after', async () => {
   const steps = await stepsOf('python')
@@ -29,6 +45,36 @@ test('killed at each kind of step of writing a folder, it is as before or as aft
   expect(kinds.size).toBeGreaterThanOrEqual(12)
   for (const step of kinds.values()) await tortureAtStep('python', step)
 }, 900_000)
+
+test('killed at each kind of step of replacing all vectors, they are all old or all new, as the settings say', async () => {
+  const kinds = kindsOf(await stepsOf('python', replacementPlan))
+  expect([...kinds.keys()].join('\n')).toContain('link default__vector_store.json')
+  for (const step of kinds.values()) await tortureAtStep('python', step, { makePlan: replacementPlan })
+}, 900_000)
+
+test.each(damages)(
+  'killed while a folder is repaired (%s), its files are in a backup, and repairing again comes to the same',
+  async (damage) => {
+    await using patient = await makePatient(damage)
+    const kinds = kindsOf(patient.steps)
+    expect(kinds.size).toBeGreaterThan(4)
+    const found = new Set<string>()
+    // The others go the same ways for the most part.
+    const every = damage === 'entries' || damage === 'cut off' ? 1 : 3
+    for (const [index, [kind, step]] of [...kinds].entries()) {
+      if (index % every > 0) continue
+      const openBetween = index % 2 === 1
+      await tortureRepair(patient, { step }, { openBetween }).then(
+        (state) => found.add(state),
+        (error: unknown) => expect.fail(`${kind}: ${String(error)}`),
+      )
+    }
+    expect(found.size).toBeGreaterThan(1)
+    const random = randomFrom(seed)
+    for (let round = 0; round < 2; round++) await tortureRepair(patient, { afterMs: random() * patient.ms })
+  },
+  900_000,
+)
 
 test.each(['files', 'stackroom'] as const)(
   'killed while %s are kept in a conflict, both sides are still there and it can be done again',

@@ -5,8 +5,8 @@
 import { readFileSync, writeSync } from 'node:fs'
 import { createStorageFolder, openStorageFolder } from '#engine/storage/open-storage-folder.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
-import { documentOf, type Operation } from './plan.ts'
-import { settings } from '../integration/storage-settings.ts'
+import { repairStorageFolder } from '#engine/storage/verify/verify-storage-folder.ts'
+import { dimensionsOf, documentOf, newVectorOf, settingsOf, type Operation } from './plan.ts'
 
 const [persistDir, dataFolder, planPath] = process.argv.slice(2) as [string, string, string]
 const operations = JSON.parse(readFileSync(planPath, 'utf8')) as Operation[]
@@ -25,7 +25,7 @@ say('end')
 async function perform(operation: Operation): Promise<void> {
   switch (operation.kind) {
     case 'create':
-      folder = await createStorageFolder({ persistDir, dataFolder, settings })
+      folder = await createStorageFolder({ persistDir, dataFolder, settings: settingsOf(0) })
       break
     case 'open':
       folder = await openStorageFolder({ persistDir, dataFolder })
@@ -39,6 +39,15 @@ async function perform(operation: Operation): Promise<void> {
     case 'persist':
       await folder!.persist()
       break
+    case 'replace-vectors':
+      await replaceVectors(folder!, operation.generation)
+      break
+    case 'restore-vectors':
+      await folder!.replacement.restoreOld()
+      break
+    case 'discard-old-vectors':
+      await folder!.replacement.discardOld()
+      break
     case 'resolve':
       await folder!.resolveConflict(operation.keep)
       break
@@ -49,7 +58,26 @@ async function perform(operation: Operation): Promise<void> {
     case 'close':
       await folder!.close()
       break
+    case 'repair':
+      await repairStorageFolder({ persistDir, dataFolder })
+      break
   }
+}
+
+/** A few at a time, as embedding does it. */
+async function replaceVectors(storage: StorageFolder, generation: number): Promise<void> {
+  const { replacement } = storage
+  const dimensions = dimensionsOf(generation)
+  await replacement.begin({ key: `model ${generation}`, dimensions })
+  for (let page: number | null = 0; page !== null;) {
+    const { texts, next } = await replacement.texts(page, 5)
+    await replacement.add(
+      texts.map(({ nodeId, textHash }) => ({ nodeId, textHash, vector: newVectorOf(nodeId, generation) })),
+    )
+    page = next
+  }
+  await storage.persist()
+  await replacement.finish(settingsOf(generation))
 }
 
 function say(line: string): void {

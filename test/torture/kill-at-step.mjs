@@ -1,7 +1,7 @@
 /**
- * Loaded with --import into the tortured process, whose own code knows nothing of it: counts what the storage writer asks of
- * the file system, and kills the process just before step TORTURE_STEP, or in the middle of it when it is a write. Each step
- * is noted in TORTURE_LOG, where the writer of a folder that is opened again goes on counting.
+ * Loaded with --import into the tortured process, whose own code knows nothing of it: counts what the thread that writes or
+ * repairs asks of the file system, and kills the process just before step TORTURE_STEP, or in the middle of it when it is a
+ * write. Each step is noted in TORTURE_LOG, where the next such thread goes on counting.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -27,7 +27,8 @@ function isWriting(flags) {
     : flags !== 'r'
 }
 
-if (threadName === 'storage-writer') {
+// Of these only one works at a time.
+if (['storage-writer', 'storage-verify'].includes(threadName)) {
   fs.openSync = (path, flags = 'r', ...rest) => {
     if (isWriting(flags)) step('open', String(path))
     const file = original.openSync(path, flags, ...rest)

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { documentOf, type State } from './plan.ts'
+import { documentOf, newVectorOf, vectorsIn, type State } from './plan.ts'
 
 export const files = ['docstore.json', 'index_store.json', 'default__vector_store.json'] as const
 export type File = (typeof files)[number]
@@ -39,8 +39,12 @@ export function expectedContents(base: Contents | null, state: State): Contents 
   const docstore = expected['docstore.json']
   const vectorStore = expected['default__vector_store.json']
   const nodesOf = expected['index_store.json']['nodes']!
-  for (const planned of state.values()) {
-    const { document, nodes, vectors } = documentOf(planned)
+  if (state.generation > 0)
+    for (const nodeId of Object.keys(vectorStore['embedding_dict']!))
+      vectorStore['embedding_dict']![nodeId] = [...newVectorOf(nodeId, state.generation)]
+  for (const planned of state.documents.values()) {
+    const { document, nodes } = documentOf(planned)
+    const vectors = vectorsIn(state, planned)
     docstore['docstore/metadata']![document.id] = { doc_hash: document.hash }
     docstore['docstore/ref_doc_info']![document.id] = {
       node_ids: nodes.map(({ node }) => node.id_),

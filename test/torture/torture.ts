@@ -9,7 +9,20 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { openStorageFolder } from '#engine/storage/open-storage-folder.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
-import { documentOf, fullPlan, randomFrom, randomPlan, type Plan, type Start, type State } from './plan.ts'
+import {
+  dimensionsOf,
+  documentOf,
+  emptyIndex,
+  fullPlan,
+  newVectorOf,
+  randomFrom,
+  randomPlan,
+  vectorsIn,
+  type Index,
+  type MakePlan,
+  type Plan,
+  type Start,
+} from './plan.ts'
 import { expectedContents, files, isSame, readFolder, type Contents } from './read-folder.ts'
 
 const here = import.meta.dirname
@@ -59,7 +72,7 @@ export async function makeVictim(
     return { victim: { persistDir, dataFolder, base: null }, start: { state: null, persisted: null } }
   await cp(pythonFolder, persistDir, { recursive: true })
   const base = readFolder(persistDir)
-  return { victim: { persistDir, dataFolder, base }, start: { state: new Map(), persisted: new Map() } }
+  return { victim: { persistDir, dataFolder, base }, start: { state: emptyIndex, persisted: emptyIndex } }
 }
 
 export function runChild(
@@ -138,13 +151,16 @@ export async function examine(
   if (requireOneOf(persistDir, persisted, 'after opening'))
     throw new Error('The files are still torn after opening.')
   requireNoLeftovers(persistDir)
-  const candidates = [plan.states[before] ?? new Map(), plan.states[after] ?? new Map()] as const
+  const candidates = [plan.states[before] ?? emptyIndex, plan.states[after] ?? emptyIndex] as const
   const state = await stateOf(storage, candidates)
-  await requireSearchable(storage, state)
+  await requireSearchable(storage, state, victim.base)
   const summary = await storage.summary()
   if (summary.conflict || summary.changedOutside || summary.warnings.length > 0)
     throw new Error(`The summary says: ${JSON.stringify(summary)}`)
   if (summary.settings === null && victim.base === null) throw new Error('The settings are gone.')
+  const model = summary.settings?.embedModel?.revision ?? '0'
+  if (model !== String(state.generation))
+    throw new Error(`stackroom.json names model ${model} for vectors of model ${state.generation}.`)
   await storage.persist()
   const expected = expectedContents(victim.base, state)
   if (!isSame(readFolder(persistDir), expected))
@@ -191,34 +207,46 @@ function requireNoLeftovers(persistDir: string): void {
   if (leftovers.length > 0) throw new Error(`Left behind: ${leftovers.join(', ')}`)
 }
 
-async function stateOf(
-  storage: StorageFolder,
-  candidates: readonly [NonNullable<State>, NonNullable<State>],
-): Promise<NonNullable<State>> {
-  const nodesOf = (state: NonNullable<State>): [string, string][] =>
-    [...state.values()].flatMap((planned) =>
+async function stateOf(storage: StorageFolder, candidates: readonly [Index, Index]): Promise<Index> {
+  const nodesOf = ({ documents }: Index): [string, string][] =>
+    [...documents.values()].flatMap((planned) =>
       documentOf(planned).nodes.map(({ node }): [string, string] => [node.id_, node.text]),
     )
   const ids = [...new Set(candidates.flatMap(nodesOf).map(([id]) => id))]
   const found = new Map((await storage.nodes(ids)).map(({ nodeId, text }) => [nodeId, text]))
-  for (const state of candidates) {
-    const expected = nodesOf(state)
-    if (expected.length === found.size && expected.every(([id, text]) => found.get(id) === text)) return state
-  }
-  throw new Error(`The working store has ${found.size} nodes of neither state.`)
+  const { vectors, dimensions } = await storage.summary()
+  const old = (await storage.replacement.oldVectors())?.dimensions ?? null
+  const state = candidates.find((candidate) => {
+    const expected = nodesOf(candidate)
+    return (
+      expected.length === found.size &&
+      expected.every(([id, text]) => found.get(id) === text) &&
+      (vectors === 0 || dimensions === dimensionsOf(candidate.generation)) &&
+      old === (candidate.old === null ? null : dimensionsOf(candidate.old))
+    )
+  })
+  if (state) return state
+  throw new Error(
+    `The working store has ${found.size} nodes, vectors of ${dimensions} dimensions and old ones of ${old}: neither state.`,
+  )
 }
 
-async function requireSearchable(storage: StorageFolder, state: NonNullable<State>): Promise<void> {
-  for (const planned of state.values()) {
-    const { document, nodes, vectors } = documentOf(planned)
+async function requireSearchable(storage: StorageFolder, state: Index, base: Contents | null): Promise<void> {
+  const requireFound = async (nodeId: string, vector: Float32Array): Promise<void> => {
+    const [hit] = await storage.query(vector, 1)
+    if (hit?.nodeId !== nodeId || Math.abs(hit.score - 1) > 1e-5)
+      throw new Error(`A search for ${nodeId} finds ${JSON.stringify(hit)}.`)
+  }
+  for (const planned of state.documents.values()) {
+    const { document, nodes } = documentOf(planned)
+    const vectors = vectorsIn(state, planned)
     const [hash] = await storage.documentHashes([document.id])
     if (hash !== document.hash) throw new Error(`The hash of ${document.id} is ${hash}.`)
-    for (const [index, { node }] of nodes.entries()) {
-      const [hit] = await storage.query(vectors[index]!, 1)
-      if (hit?.nodeId !== node.id_ || Math.abs(hit.score - 1) > 1e-5)
-        throw new Error(`A search for ${node.id_} finds ${JSON.stringify(hit)}.`)
-    }
+    for (const [index, { node }] of nodes.entries()) await requireFound(node.id_, vectors[index]!)
   }
+  if (state.generation === 0) return
+  for (const nodeId of Object.keys(base?.['default__vector_store.json']?.['embedding_dict'] ?? {}))
+    await requireFound(nodeId, newVectorOf(nodeId, state.generation))
 }
 
 export interface TortureOptions {
@@ -281,12 +309,12 @@ async function durationOfRun(folder: string): Promise<number> {
 export type StepCall = readonly [call: string, path: string]
 
 /** The writer's calls of the file system while it does everything once: each is a moment at which it can be killed. */
-export async function stepsOf(kind: 'new' | 'python'): Promise<StepCall[]> {
+export async function stepsOf(kind: 'new' | 'python', makePlan: MakePlan = fullPlan): Promise<StepCall[]> {
   const folder = await mkdtemp(join(tmpdir(), 'stackroom-torture-'))
   try {
     const { victim, start } = await makeVictim(folder, kind)
     const log = join(folder, 'steps')
-    const plan = fullPlan(start)
+    const plan = makePlan(start)
     const ending = await runChild(victim, plan, {}, log)
     await examine(victim, plan, ending, null)
     return readSteps(log)
@@ -306,7 +334,7 @@ export function readSteps(log: string): StepCall[] {
 export function kindsOf(steps: readonly StepCall[]): Map<string, number> {
   return new Map(
     steps.flatMap(([call, path], index) =>
-      ['write', 'rename', 'remove', 'copy'].includes(call)
+      ['write', 'rename', 'remove', 'copy', 'link'].includes(call)
         ? [[`${call} ${withoutIds(path)}`, index + 1]]
         : [],
     ),
@@ -322,12 +350,12 @@ function withoutIds(path: string): string {
 export async function tortureAtStep(
   kind: 'new' | 'python',
   step: number,
-  python: LookWithPython | null = null,
+  { python = null, makePlan = fullPlan }: { python?: LookWithPython | null; makePlan?: MakePlan } = {},
 ): Promise<RoundReport> {
   const folder = await mkdtemp(join(tmpdir(), 'stackroom-torture-'))
   try {
     const { victim, start } = await makeVictim(folder, kind)
-    const plan = fullPlan(start)
+    const plan = makePlan(start)
     const ending = await runChild(victim, plan, { step })
     if (!ending.killed) throw new Error(`The process did not come to step ${step}.`)
     const { report, next } = await examine(victim, plan, ending, python)

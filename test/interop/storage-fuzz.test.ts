@@ -15,6 +15,7 @@ import { StackroomError } from '#contract'
 import { importFolder } from '#engine/storage/import-folder.ts'
 import { scanStoreFile } from '#engine/storage/llamaindex/json-scanner.ts'
 import { isImported, storeFileOf } from '#engine/storage/llamaindex/store-files.ts'
+import { explainFileError } from '#platform/file-errors.ts'
 import { fuzzSources } from '../integration/storage-fuzz-case.ts'
 import { jsonFilesIn, mutate, Random } from '../integration/storage-mutations.ts'
 
@@ -63,7 +64,9 @@ async function refusedBy(work: () => void | Promise<void>): Promise<string | nul
     await work()
     return null
   } catch (error) {
-    if (error instanceof StackroomError) return error.message
+    // Links to nowhere, too.
+    const explained = explainFileError(error, home)
+    if (explained instanceof StackroomError) return explained.message
     throw error
   }
 }

@@ -245,3 +245,19 @@ test('text in a picture is read when that is turned on', async () => {
   expect(document?.text).toContain('A stackroom holds the books that are not on the open shelves.')
   expect(basename(document?.id ?? '')).toBe('page.png_part_0')
 })
+
+test('pages of a PDF that are only scanned are read when text recognition is on', async () => {
+  const path = join(fixtures, 'libreoffice/scanned.pdf')
+  expect(await failure(path)).toMatchObject({ code: 'no-text' })
+  const [document] = await read(path, ['eng'])
+  expect(document?.text).toContain('A stackroom holds the books that are not on the open shelves.')
+  expect(document?.metadata['page_label']).toBe('1')
+})
+
+test('a language without data is named', async () => {
+  const reason = await read(join(fixtures, 'libreoffice/page.png'), ['xxx']).catch((error: unknown) => error)
+  expect(reason).toMatchObject({
+    code: 'invalid-input',
+    hint: expect.stringContaining('@tesseract.js-data/xxx'),
+  })
+})

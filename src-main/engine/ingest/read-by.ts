@@ -23,9 +23,17 @@ export function readByOf(settings: NodeParserSettings, options: ReaderOptions): 
   }
   const hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12)
   const parser = `${settings.className}@${nodeParserVersion}:${hash}`
+  /** One text for each reader: it is kept for every file. */
+  const texts = new Map<ReaderName | 'unknown', string>()
   return (path) => {
     const reader = readerByName(path, options) ?? 'unknown'
-    const languages = reader === 'image' ? `:${options.recognizeText?.join('+')}` : ''
-    return `${reader}@${readerVersions[reader] ?? 1}${languages} ${parser}`
+    const known = texts.get(reader)
+    if (known !== undefined) return known
+    // Scanned pages are pictures, too.
+    const isRecognized = options.recognizeText !== undefined && (reader === 'image' || reader === 'pdf')
+    const languages = isRecognized ? `:${options.recognizeText.join('+')}` : ''
+    const text = `${reader}@${readerVersions[reader] ?? 1}${languages} ${parser}`
+    texts.set(reader, text)
+    return text
   }
 }

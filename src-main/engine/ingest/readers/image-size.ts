@@ -1,11 +1,7 @@
 /** Width and height that a picture says it has, before anything of it is unpacked. */
+import type { PictureSize } from './text-recognition.ts'
 
-interface Size {
-  readonly width: number
-  readonly height: number
-}
-
-export function imageSize(bytes: Buffer): Size | undefined {
+export function imageSize(bytes: Buffer): PictureSize | undefined {
   try {
     return readSize(bytes)
   } catch (error) {
@@ -15,7 +11,7 @@ export function imageSize(bytes: Buffer): Size | undefined {
   }
 }
 
-function readSize(bytes: Buffer): Size | undefined {
+function readSize(bytes: Buffer): PictureSize | undefined {
   const mark = bytes.toString('latin1', 0, 4)
   if (mark === '\x89PNG') return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) }
   if (mark.startsWith('BM'))
@@ -27,7 +23,7 @@ function readSize(bytes: Buffer): Size | undefined {
 }
 
 /** The first frame header (SOF), behind any number of other segments. */
-function jpegSize(bytes: Buffer): Size | undefined {
+function jpegSize(bytes: Buffer): PictureSize | undefined {
   for (let at = 2; ;) {
     if (bytes.readUInt8(at) !== 0xff) return undefined
     const marker = bytes.readUInt8(at + 1)
@@ -38,7 +34,7 @@ function jpegSize(bytes: Buffer): Size | undefined {
   }
 }
 
-function webpSize(bytes: Buffer): Size | undefined {
+function webpSize(bytes: Buffer): PictureSize | undefined {
   switch (bytes.toString('latin1', 12, 16)) {
     case 'VP8 ':
       return { width: bytes.readUInt16LE(26) & 0x3fff, height: bytes.readUInt16LE(28) & 0x3fff }

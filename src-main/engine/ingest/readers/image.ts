@@ -1,18 +1,8 @@
-/**
- * Text in pictures, recognised by tesseract. Off by default; LlamaIndex's ImageReader gives an empty document by default. Core
- * and language data come with npm packages: nothing is fetched when it runs.
- */
-import { mkdtemp, rm, symlink } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
-import type { Worker } from 'tesseract.js'
+/** Pictures as the text that is recognised in them. Off by default; LlamaIndex's ImageReader gives empty documents by default. */
 import { StackroomError } from '#contract'
 import { imageSize } from './image-size.ts'
 import type { FileReader } from './reader.ts'
-
-/** A picture unpacks to four bytes a pixel, whatever its file has. A page of A4 scanned at 600 dpi has 35 million. */
-const maximumPixels = 50_000_000
+import { checkPictureSize, recognizeText } from './text-recognition.ts'
 
 export const imageReader: FileReader = {
   maximumBytes: 50 * 1024 * 1024,
@@ -20,77 +10,16 @@ export const imageReader: FileReader = {
   async read({ bytes, options }) {
     const size = imageSize(bytes)
     if (size === undefined) throw broken()
-    if (size.width * size.height > maximumPixels)
-      throw new StackroomError(
-        'file-too-large',
-        `This picture has ${size.width} × ${size.height} pixels; text is recognised in up to ${maximumPixels / 1_000_000} million.`,
-        { hint: 'Save it smaller.' },
-      )
-    const recognizer = await recognizerFor(options?.recognizeText ?? ['eng'])
+    checkPictureSize(size)
     let text: string
     try {
-      text = (await recognizer.recognize(bytes)).data.text
+      text = await recognizeText(bytes, options?.recognizeText ?? [])
     } catch (error) {
-      // What a damaged picture left behind is not used again.
-      await endRecognizer()
-      throw broken(error)
+      throw error instanceof StackroomError ? error : broken(error)
     }
-    if (text.trim() === '') throw new StackroomError('no-text', 'No text was recognised in this picture.')
-    return [{ part: 0, text: text.trim(), metadata: {} }]
+    if (text === '') throw new StackroomError('no-text', 'No text was recognised in this picture.')
+    return [{ part: 0, text, metadata: {} }]
   },
-}
-
-let current: { readonly languages: string; readonly recognizer: Promise<Worker> } | undefined
-
-/** One recognizer is kept: a job has one set of languages. It ends with the thread that it belongs to. */
-async function recognizerFor(languages: readonly string[]): Promise<Worker> {
-  const key = languages.join('+')
-  if (current?.languages === key) return current.recognizer
-  await endRecognizer()
-  const recognizer = startRecognizer(languages)
-  current = { languages: key, recognizer }
-  return recognizer
-}
-
-async function endRecognizer(): Promise<void> {
-  const before = current
-  current = undefined
-  await (await before?.recognizer.catch(() => undefined))?.terminate()
-}
-
-async function startRecognizer(languages: readonly string[]): Promise<Worker> {
-  const { createWorker, OEM } = await import('tesseract.js')
-  const data = languages.map(dataOf)
-  const folder = await mkdtemp(join(tmpdir(), 'stackroom-languages-'))
-  try {
-    // Tesseract takes all languages from one folder.
-    await Promise.all(data.map((path) => symlink(path, join(folder, basename(path)))))
-    return await createWorker([...languages], OEM.LSTM_ONLY, {
-      langPath: folder,
-      cacheMethod: 'none',
-      // Errors come with the call that they are of.
-      errorHandler: () => undefined,
-    })
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-/** @throws StackroomError `invalid-input` for a language whose data are not here: each is an npm package of its own. */
-function dataOf(language: string): string {
-  try {
-    const manifest = createRequire(import.meta.url).resolve(`@tesseract.js-data/${language}/package.json`)
-    return join(dirname(manifest), '4.0.0_best_int', `${language}.traineddata.gz`)
-  } catch (error) {
-    throw new StackroomError(
-      'invalid-input',
-      `Text in the language “${language}” cannot be recognised here.`,
-      {
-        hint: `Stackroom comes with eng. npm has others: @tesseract.js-data/${language}.`,
-        cause: error,
-      },
-    )
-  }
 }
 
 function broken(cause?: unknown): StackroomError {

@@ -4,31 +4,38 @@
  */
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import type { PDFDocumentProxy } from 'pdfjs-dist'
+import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist'
 import { StackroomError } from '#contract'
 import { readPage } from './pdf-page.ts'
+import { picturesOf } from './pdf-pictures.ts'
 import type { FileReader, ReadPart } from './reader.ts'
+import { recognizeText } from './text-recognition.ts'
 
 export const pdfReader: FileReader = {
   maximumBytes: 300 * 1024 * 1024,
   numbersParts: true,
-  async read({ bytes }) {
+  async read({ bytes, options }) {
     const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs')
     const assets = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'))
     const loading = pdfjs.getDocument({
       // pdf.js takes the buffer away from its owner.
       data: new Uint8Array(bytes),
       // Character maps of CJK fonts that are not embedded.
-      cMapUrl: `${pathToFileURL(join(assets, 'cmaps')).href}/`,
+      cMapUrl: join(assets, 'cmaps/'),
       cMapPacked: true,
-      standardFontDataUrl: `${pathToFileURL(join(assets, 'standard_fonts')).href}/`,
+      standardFontDataUrl: join(assets, 'standard_fonts/'),
+      // Decoders of scanned pages.
+      wasmUrl: join(assets, 'wasm/'),
+      isOffscreenCanvasSupported: false,
       disableFontFace: true,
       useSystemFonts: false,
       verbosity: pdfjs.VerbosityLevel.ERRORS,
     })
     try {
-      return await readPages(await loading.promise)
+      const languages = options?.recognizeText
+      return await readPages(await loading.promise, {
+        recognize: languages && ((page) => recognizePage(page, pdfjs.OPS.paintImageXObject, languages)),
+      })
     } catch (error) {
       throw explain(error)
     } finally {
@@ -37,14 +44,25 @@ export const pdfReader: FileReader = {
   },
 }
 
-async function readPages(pdf: PDFDocumentProxy): Promise<ReadPart[]> {
+interface ReadPagesOptions {
+  /** Reads a page without text. */
+  readonly recognize: ((page: PDFPageProxy) => Promise<string>) | undefined
+}
+
+async function readPages(pdf: PDFDocumentProxy, { recognize }: ReadPagesOptions): Promise<ReadPart[]> {
   const labels = await pdf.getPageLabels()
   const parts: ReadPart[] = []
   let failure: unknown
   for (let number = 1; number <= pdf.numPages; number++) {
     try {
       const page = await pdf.getPage(number)
-      const text = await readPage(page).finally(() => page.cleanup())
+      let text: string
+      try {
+        text = await readPage(page)
+        if (text.trim() === '' && recognize) text = await recognize(page)
+      } finally {
+        page.cleanup()
+      }
       if (text.trim() !== '')
         parts.push({
           part: number - 1,
@@ -59,8 +77,21 @@ async function readPages(pdf: PDFDocumentProxy): Promise<ReadPart[]> {
   if (parts.length > 0) return parts
   if (failure !== undefined) throw failure as Error
   throw new StackroomError('no-text', 'This PDF holds no text, only images of pages.', {
-    hint: 'Run text recognition (OCR) on it, for instance with ocrmypdf, and add the result.',
+    hint: recognize
+      ? 'No text was recognised in them either.'
+      : 'Turn text recognition on to read it, or run it elsewhere, for instance with ocrmypdf, and add the result.',
   })
+}
+
+async function recognizePage(
+  page: PDFPageProxy,
+  drawPicture: number,
+  languages: readonly string[],
+): Promise<string> {
+  const texts: string[] = []
+  for await (const picture of picturesOf(page, drawPicture))
+    texts.push(await recognizeText(picture, languages))
+  return texts.filter((text) => text !== '').join('\n\n')
 }
 
 function explain(error: unknown): unknown {

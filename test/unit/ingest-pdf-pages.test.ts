@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { pdfReader } from '#engine/ingest/readers/pdf.ts'
-import { pageOfTexts } from './pdf-file.ts'
+import { catalog, pageOfTexts, pages, pdf, stream } from './pdf-file.ts'
 
 type Placed = readonly [x: number, y: number, text: string]
 
@@ -54,4 +54,19 @@ test('a header that is written last stays where it is written, and rows of a tab
     '5 15',
     '6 16',
   ])
+})
+
+test('Japanese whose font is not in the file is read through its character map', async () => {
+  // 書庫 in Shift-JIS
+  const bytes = pdf([
+    catalog,
+    pages,
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>',
+    stream(Buffer.from('BT /F 10 Tf 1 0 0 1 50 700 Tm <8f918cc9> Tj ET')),
+    '<< /Type /Font /Subtype /Type0 /BaseFont /Mincho /Encoding /90ms-RKSJ-H /DescendantFonts [6 0 R] >>',
+    '<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Mincho /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> /FontDescriptor 7 0 R >>',
+    '<< /Type /FontDescriptor /FontName /Mincho /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 800 /Descent 200 /CapHeight 700 /StemV 80 >>',
+  ])
+  const parts = await pdfReader.read({ path: 'a.pdf', bytes, nameIsTelling: true })
+  expect(parts[0]?.text).toBe('書庫')
 })

@@ -1,0 +1,71 @@
+/**
+ * Lets Chroma build the HNSW files of a collection anew: every vector that can be read is put into the queue first, in one
+ * transaction; then the old files are set aside, never deleted. A crash in between leaves a folder that can be repaired again.
+ */
+import type Database from 'better-sqlite3'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { syncFolder } from '#platform/atomic-files.ts'
+import type { ChromaCollection } from './chroma-collections.ts'
+import { VectorQueue } from './queue-vectors.ts'
+import { readHnsw } from './read-hnsw.ts'
+
+export interface RebuildOptions {
+  readonly folder: string
+  readonly database: Database.Database
+  readonly collection: ChromaCollection
+  /** Where old HNSW files go. */
+  readonly setAside: string
+  readonly signal: AbortSignal
+}
+
+export interface RebuiltSegment {
+  readonly records: number
+  /** Records whose vector is nowhere any more. */
+  readonly withoutVector: readonly string[]
+  /** Vectors in the old files that belong to no known id. */
+  readonly withoutId: number
+  /** Where the old files are; null where there were none. */
+  readonly setAside: string | null
+}
+
+export function rebuildSegment(options: RebuildOptions): RebuiltSegment | null {
+  const { folder, database, collection, setAside, signal } = options
+  const { vectorSegment, metadataSegment, dimension } = collection
+  if (!vectorSegment || !metadataSegment) return null
+  const segmentFolder = join(folder, vectorSegment.id)
+  const refill = database.transaction(() => {
+    const queue = new VectorQueue({
+      database,
+      topic: collection.topic ?? topicOf(collection.id),
+      metadataSegment: metadataSegment.id,
+      vectorSegment: vectorSegment.id,
+      dimension,
+    })
+    const { withoutId } = readHnsw({
+      folder: segmentFolder,
+      dimension,
+      maxNeighbours: collection.maxNeighbours,
+      isNormalised: collection.metric === 'cosine',
+      signal,
+      onVector: (vector, id) => {
+        if (id !== null) queue.offer(id, vector)
+      },
+    })
+    queue.finish()
+    return { records: queue.records, withoutVector: queue.missing, withoutId }
+  })
+  const refilled = refill.exclusive()
+  if (!existsSync(segmentFolder)) return { ...refilled, setAside: null }
+  mkdirSync(setAside, { recursive: true })
+  const target = join(setAside, vectorSegment.id)
+  renameSync(segmentFolder, target)
+  syncFolder(setAside)
+  syncFolder(folder)
+  return { ...refilled, setAside: target }
+}
+
+/** What Chroma calls it where nothing was set otherwise. */
+export function topicOf(collectionId: string): string {
+  return `persistent://default/default/${collectionId}`
+}

@@ -78,11 +78,11 @@ function beginsMail(text: string): boolean {
   return found.size >= 4
 }
 
-/** Comments, then the macro that every page begins with: `.TH` of man, `.Dd` of mdoc; or what pod2man writes before. */
+/** Comments and requests of roff, then the macro that every page begins with, or what generators define before it. */
 function beginsManPage(text: string): boolean {
   for (const line of text.split(/\r?\n/)) {
-    if (/^[.'](TH|Dd|so|de|ds|ie|if)\s/.test(line)) return true
-    if (line !== '' && !/^[.']\s*(\\["#]|$)/.test(line) && !/^[.'][a-z]{1,3}\b/.test(line)) return false
+    if (/^[.']\s*(TH|Dd|so|de1?|am1?|ds|ie|if)\s/.test(line)) return true
+    if (line.trim() !== '' && !/^[.']?\s*\\["#t]|^[.']\s*([a-z]{1,3}\s.*)?$/.test(line)) return false
   }
   return false
 }

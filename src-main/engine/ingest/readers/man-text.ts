@@ -86,6 +86,14 @@ export class ManText {
       case 'OP':
         this.#text(`[${parts.join(' ')}]`, false)
         break
+      case 'URL':
+      case 'MTO':
+        // Asciidoctor defines them in its pages: address, text, what follows.
+        this.#text(
+          [parts[1], `<${parts[0] ?? ''}>`].filter((part) => part !== '').join(' ') + (parts[2] ?? ''),
+          false,
+        )
+        break
       case 'UR':
       case 'MT':
         this.#link = parts[0] ?? ''

@@ -152,7 +152,8 @@ export class Library {
         lastIndexed: settings?.lastIndexed ?? null,
         sources: settings?.sources.map(({ path }) => path) ?? [],
         watched: settings?.sources.some(({ watch }) => watch) ?? false,
-        missingFiles: summary.missingFiles,
+        // only what waits for an answer
+        missingFiles: (settings?.deletedFiles ?? 'ask') === 'ask' ? summary.missingFiles : 0,
         error: check.refused.includes('search') ? check.error : null,
         // The window has a notice of its own for a conflict.
         warnings: [...warnings, ...warningsOf(check)].filter((text) => text !== bothSidesChanged().message),

@@ -41,7 +41,7 @@ export interface ReportSlice {
 }
 
 const pageSize = 1000
-const csvPageSize = 5000
+const largestPage = 5000
 
 export const emptyReport: ReportView = {
   state: null,
@@ -79,7 +79,7 @@ export const createReportSlice: SliceCreator<ReportSlice> = ({ client, set, get 
     try {
       const { files, next, ...summary } = await client.call(
         'ingest.report',
-        { ...queryFor(id), limit: Math.min(Math.max(count, pageSize), csvPageSize) },
+        { ...queryFor(id), limit: Math.min(Math.max(count, pageSize), largestPage) },
         { signal },
       )
       if (!signal.aborted) update(id, { files, next, summary, loading: false, error: null })
@@ -107,7 +107,8 @@ export const createReportSlice: SliceCreator<ReportSlice> = ({ client, set, get 
         for (;;) {
           const { files, next } = get().reports[id] ?? emptyReport
           if (next === null || files.length >= count) break
-          const input = { ...queryFor(id), after: next, limit: pageSize }
+          const limit = Math.min(Math.max(count - files.length, pageSize), largestPage)
+          const input = { ...queryFor(id), after: next, limit }
           const page = await client.call('ingest.report', input, { signal })
           if (signal.aborted) return
           update(id, { files: [...files, ...page.files], next: page.next })
@@ -144,7 +145,7 @@ export const createReportSlice: SliceCreator<ReportSlice> = ({ client, set, get 
         const parts: string[] = []
         let after: string | null = null
         do {
-          const input: CommandInput<'ingest.reportCsv'> = { ...queryFor(id), after, limit: csvPageSize }
+          const input: CommandInput<'ingest.reportCsv'> = { ...queryFor(id), after, limit: largestPage }
           const page = await client.call('ingest.reportCsv', input)
           parts.push(page.csv)
           after = page.next

@@ -31,7 +31,7 @@ export function SourceCard({ knowledgeBaseId, source, canChange, indexing }: Sou
       <Icon className="source-card-icon" size={18} aria-hidden />
       <div className="source-card-text">
         <div className="source-card-name">
-          <h3>{name}</h3>
+          <h2>{name}</h2>
           {away && (
             <Badge look="danger" icon={Unplug}>
               Not there

@@ -30,7 +30,7 @@ export function SourcesSettings({ knowledgeBaseId, value }: SourcesSettingsProps
     <div className="sources-settings">
       <div className="sources-setting">
         <div>
-          <h3>Files that are gone</h3>
+          <h2>Files that are gone</h2>
           <p>{notes[deletedFiles]}</p>
         </div>
         <Segmented
@@ -42,7 +42,7 @@ export function SourcesSettings({ knowledgeBaseId, value }: SourcesSettingsProps
       </div>
       <div className="sources-setting">
         <div>
-          <h3>Text in pictures</h3>
+          <h2>Text in pictures</h2>
           <p>Slow: a second or more for each. Counts from the next refresh on.</p>
         </div>
         <Checkbox

@@ -75,7 +75,7 @@ const files: readonly (readonly [name: string, ids: readonly string[], texts: re
   [
     'libreoffice/handbook.epub',
     ['_part_0'],
-    ['The stackroom handbook', 'Ordering', 'Look the book up.', '1 | 18\n2 | 17'],
+    ['The stackroom handbook', 'Ordering', 'Look the book up.', 'ground floor', '1 | 18\n2 | 17'],
   ],
   [
     'libreoffice/slides.pptx',

@@ -32,7 +32,16 @@ const impliedEnds = new Map<string, ReadonlySet<string>>([
     .map((name) => [name, paragraph] as const),
 ])
 /** What HtmlText asks for. */
-const wantedAttributes = new Set(['id', 'class', 'role', 'hidden', 'aria-hidden', 'itemprop', 'start'])
+const wantedAttributes = new Set([
+  'id',
+  'class',
+  'role',
+  'hidden',
+  'aria-hidden',
+  'itemprop',
+  'start',
+  'epub:type',
+])
 /** How far up the open elements an end tag is looked for. Pages do not nest so deep. */
 const maximumLookup = 500
 

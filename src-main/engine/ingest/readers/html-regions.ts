@@ -37,8 +37,10 @@ const contentClasses = new Set(
 )
 
 export function isSkipped(name: string, attributes: Attributes): boolean {
-  if (skippedElements.has(name)) return true
   const role = attributes['role']
+  // Books have their notes in asides.
+  if (name === 'aside' && /note/.test(attributes['epub:type'] ?? role ?? '')) return false
+  if (skippedElements.has(name)) return true
   if (role !== undefined && skippedRoles.has(role)) return true
   if (attributes['hidden'] !== undefined || attributes['aria-hidden'] === 'true') return true
   const id = attributes['id']

@@ -1,0 +1,130 @@
+/** Documents of every type that LlamaIndex's SimpleDirectoryReader reads, beside its own. */
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { metadataSchema } from '#contract'
+import { readFile } from '#engine/ingest/read-file.ts'
+
+const root = join(import.meta.dirname, '../..')
+const python = process.env['STACKROOM_PYTHON'] ?? join(root, '.venv/bin/python')
+
+const documentsSchema = z.array(
+  z.object({
+    id: z.string(),
+    text: z.string(),
+    metadata: metadataSchema,
+    excluded_embed: z.array(z.string()),
+    excluded_llm: z.array(z.string()),
+    hash: z.string(),
+  }),
+)
+type Documents = z.infer<typeof documentsSchema>
+
+const asTheyStand = [
+  'notes.txt',
+  'handbook.md',
+  'shelves.rst',
+  'shelves.json',
+  'shelves.jsonl',
+  'shelves.yaml',
+  'shelves.xml',
+  'count.py',
+]
+const pptxDetails =
+  'title extraction_errors extraction_warnings tables charts notes images text_sections'.split(' ')
+/** With the metadata that only one side has. */
+const read: readonly (readonly [name: string, onlyOneHas: readonly string[]])[] = [
+  ['loans.csv', []],
+  ['mail/folder.mbox', []],
+  ['libreoffice/handbook.docx', []],
+  ['handbook.docx', []],
+  ['libreoffice/handbook.epub', []],
+  ['libreoffice/loans.xlsx', ['sheet_name']],
+  ['libreoffice/slides.pptx', pptxDetails],
+  ['slides.pptx', pptxDetails],
+  ['two-pages.pdf', []],
+  ['libreoffice/handbook.pdf', []],
+  // Python has no reader for these, and decodes them.
+  ['page.html', []],
+  ['talk.srt', []],
+  ['shelves.7', []],
+  ['mail/plain.eml', []],
+  ['libreoffice/handbook.odt', []],
+  ['libreoffice/handbook.rtf', []],
+]
+const readByBoth = read.slice(0, 10).map(([name]) => name)
+
+let folder: string
+let reference: Readonly<Record<string, Documents>>
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stackroom-interop-'))
+  await cp(join(root, 'test/fixtures/documents'), folder, { recursive: true })
+  await writeFile(join(folder, 'loans.csv'), 'Title,Shelf,Lent\nOn paper,12,True\n"Ink, and more",7,False\n')
+  await writeFile(join(folder, 'count.py'), 'print("ünïcödé 😀")\r\n')
+  const running = promisify(execFile)(python, [join(import.meta.dirname, 'readers_reference.py')])
+  const paths = [...asTheyStand, ...read.map(([name]) => name)].map((name) => join(folder, name))
+  running.child.stdin?.end(JSON.stringify(paths))
+  reference = z.record(z.string(), documentsSchema).parse(JSON.parse((await running).stdout))
+}, 300_000)
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+function theirs(name: string): Documents {
+  return reference[join(folder, name)] ?? []
+}
+
+async function ours(name: string): Promise<Documents> {
+  const { read } = await readFile({ path: join(folder, name) })
+  return (read?.documents ?? []).map((document) => ({
+    id: document.id,
+    text: document.text,
+    metadata: document.metadata,
+    excluded_embed: [...document.excludedEmbedMetadataKeys],
+    excluded_llm: [...document.excludedLlmMetadataKeys],
+    hash: document.hash,
+  }))
+}
+
+test.each(asTheyStand)('%s is taken as it stands, the same document hash for hash', async (name) => {
+  expect(await ours(name)).toEqual(theirs(name))
+})
+
+/** Ids, and the metadata that both have, in their order. */
+function shape(documents: Documents, without: readonly string[]): [string, [string, unknown][]][] {
+  return documents.map(({ id, metadata }) => [
+    id,
+    Object.entries(metadata).filter(([key]) => !without.includes(key)),
+  ])
+}
+
+test.each(read)('%s has Python’s ids and metadata, in its order', async (name, onlyOneHas) => {
+  expect(shape(await ours(name), onlyOneHas)).toEqual(shape(theirs(name), onlyOneHas))
+})
+
+const words = (text: string): string[] => text.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '')
+
+/** Words of Python's own. */
+const added: Readonly<Record<string, string>> = {
+  // Times of dates without a time, and numbers of columns that are empty somewhere.
+  'libreoffice/loans.xlsx': '00 0',
+  // The list of chapters, with their files.
+  'libreoffice/handbook.epub': 'Section sections section0001 section0002 section0003 xhtml 3',
+  'libreoffice/slides.pptx': 'Title Speaker Notes',
+  'slides.pptx': 'Title Speaker Notes',
+}
+
+test.each(readByBoth)('every word that Python reads of %s is read here', async (name) => {
+  const known = new Set((await ours(name)).flatMap(({ text }) => words(text)))
+  const allowed = new Set(words(added[name] ?? ''))
+  for (const { text } of theirs(name))
+    expect(words(text).filter((word) => !known.has(word) && !allowed.has(word))).toEqual([])
+})
+
+test('mails have MboxReader’s lines', async () => {
+  const flat = ({ text }: { text: string }): string =>
+    (text.split('\n\nAttachments:')[0] ?? '').replace(/\s+/g, ' ')
+  expect((await ours('mail/folder.mbox')).map(flat)).toEqual(theirs('mail/folder.mbox').map(flat))
+})

@@ -112,8 +112,9 @@ const added: Readonly<Record<string, string>> = {
   'libreoffice/loans.xlsx': '00 0',
   // The list of chapters, with their files.
   'libreoffice/handbook.epub': 'Section sections section0001 section0002 section0003 xhtml 3',
-  'libreoffice/slides.pptx': 'Title Speaker Notes',
-  'slides.pptx': 'Title Speaker Notes',
+  // What they are called, in the text.
+  'libreoffice/slides.pptx': 'Title Speaker Notes Table with columns Contains data rows Row 2',
+  'slides.pptx': 'Title Speaker Notes Table with columns Contains data rows Row 2',
 }
 
 test.each(readByBoth)('every word that Python reads of %s is read here', async (name) => {

@@ -9,7 +9,7 @@ import { describeRules } from './rules-text.ts'
 export function IntakeFiles({ intake }: { readonly intake: AskingIntake }) {
   const { rules, recognizeText } = intake.choice
   const changeIntake = useApp((state) => state.changeIntake)
-  const described = [describeRules(rules), recognizeText === true && 'text in pictures']
+  const described = [describeRules(rules), recognizeText === true && 'text in pictures too']
     .filter(Boolean)
     .join(', ')
   return (
@@ -24,7 +24,7 @@ export function IntakeFiles({ intake }: { readonly intake: AskingIntake }) {
           checked={recognizeText === true}
           onChange={(checked) => changeIntake({ recognizeText: checked || null })}
         >
-          Read English text in pictures (OCR): slow, a second or more for each
+          Read English text in pictures and scanned pages (OCR): slow, a second or more for each
         </Checkbox>
       </div>
     </Disclosure>

@@ -42,7 +42,7 @@ export function SourcesSettings({ knowledgeBaseId, value }: SourcesSettingsProps
       </div>
       <div className="sources-setting">
         <div>
-          <h2>Text in pictures</h2>
+          <h2>Text in pictures and scanned pages</h2>
           <p>Slow: a second or more for each. Counts from the next refresh on.</p>
         </div>
         <Checkbox

@@ -98,13 +98,9 @@ function unmarkedUtf16(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
 
 /** The share of bytes that no text has: control characters but white space, backspace and escape. */
 function controlShare(bytes: Uint8Array): number {
-  const length = Math.min(bytes.length, controlSampleBytes)
-  let count = 0
-  for (let index = 0; index < length; index++) {
-    const byte = bytes[index] ?? 0
-    if ((byte < 0x20 && byte !== 0x1b && !(byte >= 0x08 && byte <= 0x0d)) || byte === 0x7f) count++
-  }
-  return length === 0 ? 0 : count / length
+  const sample = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, controlSampleBytes))
+  const controls = sample.toString('latin1').match(/[\0-\x07\x0e-\x1a\x1c-\x1f\x7f]/g)
+  return (controls?.length ?? 0) / Math.max(1, sample.length)
 }
 
 function likeliestEncoding(bytes: Uint8Array): string {

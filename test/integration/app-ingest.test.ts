@@ -13,7 +13,7 @@ import type {
   KnowledgeBase,
   ParsedInput,
 } from '#contract'
-import { commands } from '#contract'
+import { commands, sourceSettingsSchema } from '#contract'
 import { createApplication, type Application } from '#app/application.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -162,7 +162,7 @@ test('rules are shown, changed and kept; a source that is taken away takes its d
   const { id } = await index({ exclude: ['drafts'] })
   const [source] = (await call('ingest.sources', { knowledgeBaseId: id })).sources
   expect(source).toMatchObject({ exclude: ['drafts'], files: 3 })
-  const { state: _state, files: _files, watching: _watching, watchError: _error, ...settings } = source!
+  const settings = sourceSettingsSchema.parse(source)
   await call('ingest.configure', {
     knowledgeBaseId: id,
     sources: [{ ...settings, exclude: ['sub'] }],

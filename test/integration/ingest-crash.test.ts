@@ -32,9 +32,15 @@ async function embedded(): Promise<string[]> {
 /** Resolves when the condition holds; looked at whenever something in the folder changes. */
 async function until(folder: string, condition: () => Promise<boolean>): Promise<void> {
   const controller = new AbortController()
-  const changes = watch(folder, { signal: controller.signal })
-  if (await condition()) return controller.abort()
-  for await (const _ of changes) if (await condition()) return controller.abort()
+  const changes = watch(folder, { signal: controller.signal })[Symbol.asyncIterator]()
+  // It listens from the first call on.
+  let next = changes.next()
+  while (!(await condition())) {
+    await next
+    next = changes.next()
+  }
+  next.catch(() => undefined)
+  controller.abort()
 }
 
 test('nothing is embedded twice when indexing is killed again and again', async () => {

@@ -10,15 +10,19 @@ let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stackroom-watch-'))
 })
-afterEach(() => rm(folder, { recursive: true, force: true }))
+const watching: AsyncDisposable[] = []
+afterEach(async () => {
+  for (const watch of watching.splice(0)) await watch[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
 
 /** What was told, and a way to wait for more of it. */
 class Told {
   readonly batches: (readonly string[])[] = []
   readonly errors: unknown[] = []
 
-  start(options: Partial<WatchSourceOptions> = {}): Promise<AsyncDisposable> {
-    return watchSource({
+  async start(options: Partial<WatchSourceOptions> = {}): Promise<void> {
+    const watch = await watchSource({
       path: folder,
       rules: sourceRulesSchema.parse({}),
       settleMs: 200,
@@ -26,6 +30,7 @@ class Told {
       onError: (error) => void this.errors.push(error),
       ...options,
     })
+    watching.push(watch)
   }
 
   get paths(): string[] {
@@ -36,7 +41,7 @@ class Told {
 test('files that come, change, move and go are told of', async () => {
   await writeFile(join(folder, 'here.txt'), 'before')
   const told = new Told()
-  await using _ = await told.start()
+  await told.start()
   await mkdir(join(folder, 'new/deep'), { recursive: true })
   await writeFile(join(folder, 'new/deep/file.txt'), 'text')
   await expect.poll(() => told.paths).toContain(join(folder, 'new/deep/file.txt'))
@@ -53,7 +58,7 @@ test('a file that is being written is told of when it is whole', async () => {
   const path = join(folder, 'slow.txt')
   const told = new Told()
   let sizeWhenTold = 0
-  await using _ = await told.start({
+  await told.start({
     settleMs: 1500,
     onChange: (paths) => {
       void stat(path).then(({ size }) => {
@@ -72,7 +77,7 @@ test('a file that is being written is told of when it is whole', async () => {
 test('hidden folders, folders that programs fill and the index itself are not listened to', async () => {
   for (const name of ['.git', 'node_modules', 'storage']) await mkdir(join(folder, name))
   const told = new Told()
-  await using _ = await told.start({ ignore: [join(folder, 'storage')] })
+  await told.start({ ignore: [join(folder, 'storage')] })
   for (const name of ['.git', 'node_modules', 'storage']) await writeFile(join(folder, name, 'a.txt'), 'text')
   await writeFile(join(folder, 'last.txt'), 'text')
   await expect.poll(() => told.paths).toContain(join(folder, 'last.txt'))
@@ -82,7 +87,7 @@ test('hidden folders, folders that programs fill and the index itself are not li
 test('new rules in an ignore file are about everything in its folder', async () => {
   await mkdir(join(folder, 'sub'))
   const told = new Told()
-  await using _ = await told.start()
+  await told.start()
   await writeFile(join(folder, 'sub/.stackroomignore'), '*.tmp\n')
   await expect.poll(() => told.paths).toEqual([join(folder, 'sub')])
 })
@@ -91,7 +96,7 @@ test('a single file is watched, also when it is replaced by another', async () =
   const path = join(folder, 'one.txt')
   await writeFile(path, 'one')
   const told = new Told()
-  await using _ = await told.start({ path })
+  await told.start({ path })
   await writeFile(join(folder, 'other.txt'), 'other')
   await rename(join(folder, 'other.txt'), path)
   await expect.poll(() => told.paths).toEqual([path])
@@ -109,7 +114,7 @@ test('a source that goes away is said to be gone', async () => {
   ).rejects.toMatchObject({ code: 'path-missing' })
   await mkdir(path)
   const told = new Told()
-  await using _ = await told.start({ path })
+  await told.start({ path })
   await rm(path, { recursive: true })
   await expect.poll(() => told.errors).toEqual([expect.objectContaining({ code: 'path-missing' })])
 })

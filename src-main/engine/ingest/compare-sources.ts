@@ -19,7 +19,7 @@ import {
   type SkipReason,
   type SourceToScan,
 } from './scan.ts'
-import { isWithin, ScanScope } from './scan-scope.ts'
+import { isWithin, type ScanScope } from './scan-scope.ts'
 
 export interface FileToRead extends ScannedFile {
   readonly readBy: string

@@ -11,14 +11,21 @@ export interface FileLimitsOptions {
   readonly milliseconds: number
   /** Of the thread's heap and buffers together. */
   readonly megabytes: number
+  /** Ends the work on it, too. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export class FileLimits implements Disposable {
   readonly #controller = new AbortController()
   readonly #timer: NodeJS.Timeout
   readonly #watch: NodeJS.Timeout
+  readonly #given: AbortSignal | undefined
+  readonly #passOn = (): void => this.#controller.abort(this.#given?.reason)
 
-  constructor(reader: { memory(): Promise<number> }, { milliseconds, megabytes }: FileLimitsOptions) {
+  constructor(reader: { memory(): Promise<number> }, { milliseconds, megabytes, signal }: FileLimitsOptions) {
+    // What AbortSignal.any makes for each of a hundred thousand files is kept for as long as the run's own signal is.
+    this.#given = signal
+    signal?.addEventListener('abort', this.#passOn, { once: true })
     this.#timer = setTimeout(() => this.#controller.abort(timeLimit(milliseconds)), milliseconds)
     this.#watch = setInterval(() => {
       void reader.memory().then((bytes) => {
@@ -27,7 +34,7 @@ export class FileLimits implements Disposable {
     }, lookEveryMs)
   }
 
-  /** Aborted with what the file exceeded. */
+  /** Aborted with what the file exceeded, or as the signal that was given. */
   get signal(): AbortSignal {
     return this.#controller.signal
   }
@@ -35,6 +42,7 @@ export class FileLimits implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
     clearInterval(this.#watch)
+    this.#given?.removeEventListener('abort', this.#passOn)
   }
 }
 

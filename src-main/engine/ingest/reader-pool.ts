@@ -91,21 +91,16 @@ export class ReaderPool implements AsyncDisposable {
       using limits = new FileLimits(reader, {
         milliseconds: this.#timeLimitMs(bytes),
         megabytes: this.#memoryLimitMb * 1.5,
+        signal,
       })
       let isFine = false
       try {
-        const value = await reader.call(name, input, {
-          signal: signal ? AbortSignal.any([signal, limits.signal]) : limits.signal,
-        })
+        const value = await reader.call(name, input, { signal: limits.signal })
         isFine = true
         return value
       } catch (error) {
         // Errors of the file come back from a worker that goes on; after any other its thread is stuck or gone.
-        isFine =
-          error instanceof StackroomError &&
-          !limits.signal.aborted &&
-          !signal?.aborted &&
-          !this.#ended.has(reader)
+        isFine = error instanceof StackroomError && !limits.signal.aborted && !this.#ended.has(reader)
         throw error instanceof StackroomError && error.code === 'memory-limit' ? memoryLimit(error) : error
       } finally {
         this.#busy.delete(reader)

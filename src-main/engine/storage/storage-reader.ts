@@ -25,7 +25,16 @@ import { PackedVectors, packedEnding } from './packed-vectors.ts'
 import { quantisedEnding, readQuantised, writeQuantised } from './quantised-file.ts'
 import { readNode } from './read-node.ts'
 import { sampleNodes, type SampledNode } from './sample-nodes.ts'
-import type { ManifestEntry, ScoredNode, StorageSummary, StoredNode } from './storage-folder.ts'
+import { selectNodes, type NodeChoice } from './select-nodes.ts'
+import type {
+  EntryQuery,
+  ManifestEntry,
+  NodeQuery,
+  ScoredNode,
+  StorageSummary,
+  StoredEntry,
+  StoredNode,
+} from './storage-folder.ts'
 import type { OpenedFolder } from './storage-writer.ts'
 import { WorkingStore, type SectionRow, type VectorStoreRow } from './working-store.ts'
 
@@ -89,6 +98,15 @@ export class StorageReader implements AsyncDisposable {
     })()
   }
 
+  /** As `#read`, for what needs no vectors: those that were added meanwhile wait for the next search. */
+  #readRows<Value>(work: () => Value): Value {
+    this.#reopen()
+    return this.#store.database.transaction(() => {
+      this.#store.forgetSections()
+      return work()
+    })()
+  }
+
   /** Takes in what was committed since the last call. */
   #refresh(): void {
     const version = this.#store.database.pragma('data_version', { simple: true })
@@ -136,15 +154,40 @@ export class StorageReader implements AsyncDisposable {
       })
   }
 
-  query({ vector, topK }: { vector: Float32Array; topK: number }): ScoredNode[] {
+  query({ vector, topK, ...choice }: NodeQuery): ScoredNode[] {
     return this.#read(() => {
       const loaded = this.#loaded
       if (!loaded) return []
+      if (choice.nodeIds || choice.filters) return this.#queryAmong(loaded, vector, topK, choice)
       const nodeId = this.#store.statement('SELECT node_id FROM vectors WHERE store = ? AND row = ?').pluck()
       return loaded.search.search(vector, topK).flatMap(({ row, score }) => {
         const found = nodeId.get(loaded.row.id, row)
         return typeof found === 'string' ? [{ nodeId: originalKey(found), score }] : []
       })
+    })
+  }
+
+  #queryAmong(loaded: LoadedVectors, vector: Float32Array, topK: number, choice: NodeChoice): ScoredNode[] {
+    const chosen = new Map(
+      selectNodes(this.#store, loaded.row, choice).map(({ row, nodeId }) => [row, nodeId]),
+    )
+    return loaded.search
+      .searchAmong(vector, topK, [...chosen.keys()])
+      .map(({ row, score }) => ({ nodeId: chosen.get(row) ?? '', score }))
+  }
+
+  entries({ offset = 0, limit, vectors = false, ...choice }: EntryQuery): StoredEntry[] {
+    return this.#read(() => {
+      const loaded = this.#loaded
+      if (!loaded) return []
+      const end = limit === undefined ? undefined : offset + limit
+      return selectNodes(this.#store, loaded.row, choice)
+        .slice(offset, end)
+        .map(({ nodeId, row }) => ({
+          nodeId,
+          node: this.#nodes([nodeId])[0] ?? null,
+          vector: vectors ? loaded.packed.row(row) : null,
+        }))
     })
   }
 
@@ -179,38 +222,38 @@ export class StorageReader implements AsyncDisposable {
   }
 
   documentHashes(refDocIds: readonly string[]): (string | null)[] {
-    return this.#read(() => {
+    return this.#readRows(() => {
       const section = this.#section('node-metadata')
       return refDocIds.map((id) => (section ? hashIn(this.#store.get(section.id, storedKey(id))) : null))
     })
   }
 
   manifest(): ManifestEntry[] {
-    return this.#read(() => readManifest(this.#store))
+    return this.#readRows(() => readManifest(this.#store))
   }
 
   manifestPage(query: ManifestQuery): ManifestEntry[] {
-    return this.#read(() => manifestPage(this.#store, query))
+    return this.#readRows(() => manifestPage(this.#store, query))
   }
 
   countFiles(under: readonly string[]): number[] {
-    return this.#read(() => under.map((path) => countManifest(this.#store, path)))
+    return this.#readRows(() => under.map((path) => countManifest(this.#store, path)))
   }
 
   withContent(contentHashes: readonly string[]): ManifestEntry[] {
-    return this.#read(() => manifestWithContent(this.#store, contentHashes))
+    return this.#readRows(() => manifestWithContent(this.#store, contentHashes))
   }
 
   copyable(refDocIds: readonly string[]): boolean[] {
-    return this.#read(() => refDocIds.map((id) => isCopyable(this.#store, id)))
+    return this.#readRows(() => refDocIds.map((id) => isCopyable(this.#store, id)))
   }
 
   report(query: FileReportQuery): FileReport {
-    return this.#read(() => readReport(this.#store, query))
+    return this.#readRows(() => readReport(this.#store, query))
   }
 
   unfinished(): string | null {
-    return this.#read(() => this.#store.meta(unfinishedKey))
+    return this.#readRows(() => this.#store.meta(unfinishedKey))
   }
 
   summary(): StorageSummary {

@@ -255,9 +255,10 @@ test('pages of a PDF that are only scanned are read when text recognition is on'
 })
 
 test('a language without data is named', async () => {
-  const reason = await read(join(fixtures, 'libreoffice/page.png'), ['xxx']).catch((error: unknown) => error)
-  expect(reason).toMatchObject({
-    code: 'invalid-input',
-    hint: expect.stringContaining('@tesseract.js-data/xxx'),
-  })
+  const reason: unknown = await read(join(fixtures, 'libreoffice/page.png'), ['xxx']).catch(
+    (error: unknown) => error,
+  )
+  if (!(reason instanceof StackroomError)) throw new Error(`It did not fail as it should: ${String(reason)}`)
+  expect(reason.code).toBe('invalid-input')
+  expect(reason.hint).toContain('@tesseract.js-data/xxx')
 })

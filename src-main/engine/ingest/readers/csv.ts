@@ -28,14 +28,11 @@ function csvToText(csv: string, delimiter = ''): string {
     delimiter,
     delimitersToGuess: [',', ';', '\t', '|'],
     skipEmptyLines: 'greedy',
-    chunkSize: 1024 * 1024,
-    chunk: ({ data }) => {
-      for (const row of data) {
-        const cells = row.map((cell) => cell.trim())
-        hasNames ??= areNames(cells)
-        if (hasNames) table.add(cells)
-        else lines.push(cells.join(', '))
-      }
+    step: ({ data }) => {
+      const cells = data.map((cell) => cell.trim())
+      hasNames ??= areNames(cells)
+      if (hasNames) table.add(cells)
+      else lines.push(cells.join(', '))
     },
   })
   return hasNames === true ? table.finish() : lines.join('\n')

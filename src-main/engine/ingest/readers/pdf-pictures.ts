@@ -8,7 +8,9 @@ const pictureSchema = z.object({
   width: z.number().int().positive(),
   height: z.number().int().positive(),
   kind: z.literal([1, 2, 3]),
-  data: z.union([z.instanceof(Uint8Array), z.instanceof(Uint8ClampedArray)]),
+  data: z
+    .union([z.instanceof(Uint8Array), z.instanceof(Uint8ClampedArray)])
+    .transform(({ buffer, byteOffset, length }) => new Uint8Array(buffer, byteOffset, length)),
 })
 type Picture = z.infer<typeof pictureSchema>
 

@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { remoteServer } from '#engine/stores/chroma/chroma-server.ts'
 import { openChromaEngine, openChromaStore } from '#engine/stores/chroma/open-chroma-store.ts'
 import { conformsToVectorStore, type StoreHarness } from './store-conformance.ts'
 

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import { jsonValueSchema } from '#contract'
+import { jsonValueSchema, type Metadata } from '#contract'
 import { openChromaEngine, openChromaStore } from '#engine/stores/chroma/open-chroma-store.ts'
 import type { ChromaVectorStore } from '#engine/stores/chroma/chroma-vector-store.ts'
 import type { MetadataFilters } from '#engine/stores/metadata-filters.ts'
@@ -36,8 +36,16 @@ const seenSchema = z.object({
 })
 type Seen = z.infer<typeof seenSchema>
 
+interface Item {
+  readonly id: string
+  readonly refDocId: string
+  readonly text: string
+  readonly metadata: Metadata
+  readonly vector: readonly number[]
+}
+
 const collection = 'knowledge'
-const items = [
+const items: readonly Item[] = [
   {
     id: 'a',
     refDocId: '/books/Wal.txt',

@@ -61,18 +61,8 @@ export class VectorSearch {
 
   /** Best first; equal scores in the order of the rows. Throws `dimension-mismatch`, `invalid-vector` and `invalid-input`. */
   search(query: Float32Array, topK: number): ScoredRow[] {
-    const { dimensions, rows } = this
-    if (query.length !== dimensions)
-      throw new StackroomError(
-        'dimension-mismatch',
-        `The query has ${query.length} dimensions, the index has ${dimensions}.`,
-        { hint: 'Choose the embed model that the index was built with.' },
-      )
-    if (!Number.isInteger(topK))
-      throw new StackroomError('invalid-input', `The similarity top k is ${topK}: it must be a whole number.`)
-    const queryLength = norm(query, 0, dimensions)
-    if (!isUsable(queryLength))
-      throw new StackroomError('invalid-vector', 'The query vector is zero or not a number.')
+    const { rows } = this
+    const queryLength = this.#check(query, topK)
     const wanted = Math.min(topK, rows - this.#masked.size)
     if (wanted <= 0) return []
     const best = new BestRows(query, queryLength, wanted)
@@ -84,6 +74,38 @@ export class VectorSearch {
     }
     this.#scoreAll(best)
     return best.sorted()
+  }
+
+  /** As `search`, among these rows only: every one of them is scored. */
+  searchAmong(query: Float32Array, topK: number, rows: readonly number[]): ScoredRow[] {
+    const queryLength = this.#check(query, topK)
+    const wanted = Math.min(topK, rows.length)
+    if (wanted <= 0) return []
+    const best = new BestRows(query, queryLength, wanted)
+    const vector = new Float32Array(this.dimensions)
+    for (const row of rows) {
+      if (this.#masked.has(row)) continue
+      this.#source.read(row, vector)
+      best.add(row, vector)
+    }
+    return best.sorted()
+  }
+
+  /** Answers with the query's length. */
+  #check(query: Float32Array, topK: number): number {
+    const { dimensions } = this
+    if (query.length !== dimensions)
+      throw new StackroomError(
+        'dimension-mismatch',
+        `The query has ${query.length} dimensions, the index has ${dimensions}.`,
+        { hint: 'Choose the embed model that the index was built with.' },
+      )
+    if (!Number.isInteger(topK))
+      throw new StackroomError('invalid-input', `The similarity top k is ${topK}: it must be a whole number.`)
+    const queryLength = norm(query, 0, dimensions)
+    if (!isUsable(queryLength))
+      throw new StackroomError('invalid-vector', 'The query vector is zero or not a number.')
+    return queryLength
   }
 
   /** False when rows that were not looked at may belong to the answer. */

@@ -3,6 +3,7 @@ import { StackroomError } from '#contract'
 import { unpackDocuments } from '#engine/schema/packed-documents.ts'
 import type { ChangeWork } from './change-work.ts'
 import { copyDocument } from './copy-document.ts'
+import { deleteNodes } from './delete-nodes.ts'
 import { deleteRefDoc } from './delete-ref-doc.ts'
 import { writeReport } from './file-report.ts'
 import { layoutOf, type FolderLayout } from './folder-layout.ts'
@@ -17,12 +18,13 @@ import type { WorkingStore } from './working-store.ts'
 /** Throws `dimension-mismatch`, `invalid-vector`, `missing-file`, `unsupported-format`; then nothing was done. */
 export function applyChange(store: WorkingStore, vectors: VectorStores, change: StorageChange): void {
   const layout = layoutOf(store)
-  const { deleteFromIndexOnly = [], copy = [] } = change
+  const { deleteFromIndexOnly = [], copy = [], deleteVectors = [], deleteNodes: deletedNodes = [] } = change
   const moved = copy.flatMap(({ from, keepNodeIds }) => (keepNodeIds ? [from] : []))
   const deleteRefDocIds = [...(change.deleteRefDocIds ?? []), ...moved]
   const insertions = (change.insert?.length ?? 0) + (change.insertPacked?.length ?? 0) + copy.length
   if (insertions > 0) requireVectorIndex(layout)
-  if (insertions + deleteRefDocIds.length + deleteFromIndexOnly.length > 0) requireChangeable(layout, store)
+  const deletions = [deleteRefDocIds, deleteFromIndexOnly, deleteVectors, deletedNodes].flat().length
+  if (insertions + deletions > 0) requireChangeable(layout, store)
   try {
     store.database.transaction(() => {
       const work: ChangeWork = { store, vectors, layout, structs: new StructNotes(store, layout) }
@@ -35,6 +37,8 @@ export function applyChange(store: WorkingStore, vectors: VectorStores, change: 
       let isChanged = insert.length > 0
       for (const refDocId of deleteRefDocIds) isChanged = deleteRefDoc(work, refDocId, true) || isChanged
       for (const refDocId of deleteFromIndexOnly) isChanged = deleteRefDoc(work, refDocId, false) || isChanged
+      isChanged = deleteNodes(work, deleteVectors, false) || isChanged
+      isChanged = deleteNodes(work, deletedNodes, true) || isChanged
       if (insert.length > 0) {
         const insertion = new DocumentInsertion(work)
         for (const document of insert) insertion.insert(document)

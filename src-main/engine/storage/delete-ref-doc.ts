@@ -38,7 +38,7 @@ export function deleteRefDoc(work: ChangeWork, refDocId: string, fromDocstore: b
   }
   structs.forgetNodes(nodeIds, refDocId)
   for (const nodeId of nodeIds) {
-    removeFromOtherDocument(store, docstore, nodeId, refDocId)
+    removeFromDocument(store, docstore, nodeId, refDocId)
     for (const role of ['nodes', 'node-metadata'] as const)
       changed = remove(docstore, role, nodeId) || changed
   }
@@ -53,19 +53,22 @@ function storesOfVectorIndex({ store, layout }: ChangeWork): VectorStoreRow[] {
   return store.vectorStores().filter(({ id }) => isMultimodal || id === layout.vectorStore?.id)
 }
 
-/** `_remove_from_ref_doc_node`: a node may have come to another document since. One that has no other node goes, too. */
-function removeFromOtherDocument(
+/**
+ * `_remove_from_ref_doc_node`: the document forgets the node, and goes with the last of them. Unless it is the document
+ * `except`, which is being deleted: the node may have come to another one since.
+ */
+export function removeFromDocument(
   store: WorkingStore,
   docstore: string,
   nodeId: string,
-  refDocId: string,
+  except?: string,
 ): void {
   const nodeMetadata = store.section(docstore, 'node-metadata')
   const refDocInfo = store.section(docstore, 'ref-doc-info')
   const text = nodeMetadata && store.get(nodeMetadata.id, storedKey(nodeId))
   if (!text || !refDocInfo) return
   const other = metadataSchema.safeParse(parsePythonJson(text)).data?.ref_doc_id
-  if (other === undefined || other === refDocId) return
+  if (other === undefined || other === except) return
   const before = store.bytes(refDocInfo.id, storedKey(other))
   const { nodeIds } = readRefDocInfo(before?.toString('utf8') ?? null)
   if (!before || !nodeIds.includes(nodeId)) return

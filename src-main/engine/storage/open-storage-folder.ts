@@ -71,7 +71,9 @@ async function start(
       if (summary.changedOutside) bringIn()
       return summary
     },
-    query: (vector, topK, options) => reader.call('query', { vector, topK }, options),
+    query: (vector, topK, { signal: querySignal, ...choice } = {}) =>
+      reader.call('query', { vector, topK, ...choice }, { signal: querySignal }),
+    entries: (query, options) => reader.call('entries', query, options),
     nodes: (nodeIds) => reader.call('nodes', nodeIds),
     nodesOfDocument: (refDocId) => reader.call('nodesOfDocument', refDocId),
     sampleNodes: (count) => reader.call('sampleNodes', count),

@@ -9,6 +9,7 @@ import type { FileReportQuery, ReportBeginning } from './file-report.ts'
 import type { OldVectors } from './old-vectors.ts'
 import type { NewVector, ReplacementProgress, ReplacementTarget, TextPage } from './replace-vectors.ts'
 import type { SampledNode } from './sample-nodes.ts'
+import type { NodeChoice } from './select-nodes.ts'
 import type { ConflictSide } from './shared-store.ts'
 import type { ManifestQuery } from './source-manifest.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
@@ -94,6 +95,10 @@ export interface StorageChange {
   readonly deleteRefDocIds?: readonly string[]
   /** As `delete_ref_doc(id)`: the vectors and the index forget it, the docstore keeps it. */
   readonly deleteFromIndexOnly?: readonly string[]
+  /** As `delete_nodes(ids)`: their vectors go, and the index forgets them; the docstore keeps them. */
+  readonly deleteVectors?: readonly string[]
+  /** As `delete_nodes(ids, delete_from_docstore=True)`. */
+  readonly deleteNodes?: readonly string[]
   readonly insert?: readonly DocumentWithVectors[]
   /** As `insert`; the bytes are moved to the thread that stores them. */
   readonly insertPacked?: readonly PackedWithVectors[]
@@ -141,6 +146,30 @@ export interface StoredNode {
   readonly nextNodeId: string | null
 }
 
+export interface NodeQuery extends NodeChoice {
+  readonly vector: Float32Array
+  readonly topK: number
+}
+
+/** Chosen nodes only, or all. */
+export interface QueryOptions extends NodeChoice {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface EntryQuery extends NodeChoice {
+  readonly offset?: number | undefined
+  readonly limit?: number | undefined
+  /** Whether the vectors come along. */
+  readonly vectors?: boolean | undefined
+}
+
+export interface StoredEntry {
+  readonly nodeId: string
+  /** Null: the docstore does not have it. */
+  readonly node: StoredNode | null
+  readonly vector: Float32Array | null
+}
+
 /** Replacing all vectors, for a model of another kind: see replace-vectors.ts. */
 export interface VectorReplacement {
   /** Goes on with what was begun for the same key. */
@@ -164,7 +193,9 @@ export interface StorageFolder extends AsyncDisposable {
   readonly persistDir: string
   summary(): Promise<StorageSummary>
   /** Exact top k by cosine similarity, best first. Throws `dimension-mismatch` for a query of another length. */
-  query(vector: Float32Array, topK: number, options?: { signal?: AbortSignal }): Promise<ScoredNode[]>
+  query(vector: Float32Array, topK: number, options?: QueryOptions): Promise<ScoredNode[]>
+  /** Nodes with a vector, of the vector store that is searched. */
+  entries(query: EntryQuery, options?: { signal?: AbortSignal | undefined }): Promise<StoredEntry[]>
   /** Nodes by id, in the ids' order; ids that are not there are left out. */
   nodes(nodeIds: readonly string[]): Promise<StoredNode[]>
   /** The nodes of a document, in the order of the text. */

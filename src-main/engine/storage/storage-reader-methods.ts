@@ -4,6 +4,7 @@ import { explainStoreError } from './damaged-store.ts'
 import type { FileReportQuery } from './file-report.ts'
 import type { ManifestQuery } from './source-manifest.ts'
 import { StorageReader } from './storage-reader.ts'
+import type { EntryQuery, NodeQuery } from './storage-folder.ts'
 import type { OpenedFolder } from './storage-writer.ts'
 
 export type StorageReaderMethods = ReturnType<typeof storageReaderMethods>
@@ -30,7 +31,8 @@ export function storageReaderMethods() {
       }
     },
     summary: (_: null) => reading((open) => open.summary()),
-    query: (input: { vector: Float32Array; topK: number }) => reading((open) => open.query(input)),
+    query: (input: NodeQuery) => reading((open) => open.query(input)),
+    entries: (query: EntryQuery) => reading((open) => open.entries(query)),
     nodes: (nodeIds: readonly string[]) => reading((open) => open.nodes(nodeIds)),
     sampleNodes: (count: number) => reading((open) => open.sampleNodes(count)),
     nodesOfDocument: (refDocId: string) => reading((open) => open.nodesOfDocument(refDocId)),

@@ -9,6 +9,7 @@ import type { ManifestEntry, StorageFolder } from '#engine/storage/storage-folde
 import { toFileError } from './file-errors.ts'
 import { reasonWithoutReader, type ReaderOptions } from './file-types.ts'
 import type { IngestProgress } from './progress.ts'
+import { isReadAlike } from './read-by.ts'
 import type { RunReport } from './run-report.ts'
 import {
   scan,
@@ -142,9 +143,7 @@ function isUnchanged(
   retryFailed: boolean,
 ): boolean {
   if (known.bytes !== bytes || known.modifiedMs !== modifiedMs) return false
-  // What was indexed before this was kept is taken to be read as now.
-  if (known.readBy && known.readBy !== readBy) return false
-  return !known.failure || !retryFailed
+  return isReadAlike(known.readBy, readBy) && (!known.failure || !retryFailed)
 }
 
 function noteUnchanged(report: RunReport, { path, failure }: ManifestEntry): void {

@@ -4,6 +4,7 @@
  */
 import type { ManifestEntry, StorageFolder } from '#engine/storage/storage-folder.ts'
 import type { ReadFile } from './embed-and-commit.ts'
+import { isReadAlike } from './read-by.ts'
 
 /** Where a file's nodes are. */
 export interface KnownContent {
@@ -65,7 +66,7 @@ export async function sortByContent(
 function fits(entry: ManifestEntry, { file, parsed }: ReadFile): boolean {
   return (
     entry.path !== file.path &&
-    (entry.readBy === '' || entry.readBy === file.readBy) &&
+    isReadAlike(entry.readBy, file.readBy) &&
     entry.refDocIds.length === parsed.documents?.ids.length
   )
 }

@@ -15,7 +15,7 @@ import type { NodeParserSettings } from './node-parser-settings.ts'
 import { PauseGate } from './pause-gate.ts'
 import { IngestProgress } from './progress.ts'
 import { readAhead } from './read-ahead.ts'
-import { readByOf } from './read-by.ts'
+import { isReadAlike, readByOf } from './read-by.ts'
 import type { ReaderPool } from './reader-pool.ts'
 import { removeGone } from './remove-gone.ts'
 import { RunReport } from './run-report.ts'
@@ -161,10 +161,10 @@ async function read(
   await pause.pass(signal)
   progress.update({ currentFile: path })
   // What another reader or other settings made of the same content is made anew.
-  const isReadAlike = known !== undefined && known.refDocIds.length > 0 && (known.readBy || readBy) === readBy
+  const isAlike = known !== undefined && known.refDocIds.length > 0 && isReadAlike(known.readBy, readBy)
   try {
     const parsed = await readerPool.parsePacked(
-      { path, knownContentHash: isReadAlike ? known.contentHash : undefined, ...readerOptions },
+      { path, knownContentHash: isAlike ? known.contentHash : undefined, ...readerOptions },
       { settings: nodeParserSettings, bytes, signal },
     )
     return { file, parsed }

@@ -8,10 +8,30 @@ import { readerByName, type ReaderName, type ReaderOptions } from './file-types.
 import type { NodeParserSettings } from './node-parser-settings.ts'
 
 /** Of readers whose text changed since 0.1.0: counted up when a reader makes other text, metadata or ids of the same file. */
-const readerVersions: Partial<Record<ReaderName | 'unknown', number>> = {}
+const readerVersions: Partial<Record<ReaderName | 'unknown', number>> = {
+  csv: 2,
+  docx: 2,
+  eml: 2,
+  epub: 2,
+  man: 2,
+  mbox: 2,
+  odf: 2,
+  pdf: 2,
+  pptx: 2,
+  rtf: 2,
+  subtitles: 2,
+  xlsx: 2,
+  // The content says which reader it is.
+  unknown: 2,
+}
 
 /** Counted up when node parsers cut the same text otherwise. */
 const nodeParserVersion = 1
+
+/** Whether what the manifest has was made as it would be made now; 0.1.0 did not write down by what. */
+export function isReadAlike(known: string | undefined, now: string): boolean {
+  return known ? known === now : /^\w+@1[ :]/.test(now)
+}
 
 /** One for each run: says of a path what it will be read by. */
 export function readByOf(settings: NodeParserSettings, options: ReaderOptions): (path: string) => string {

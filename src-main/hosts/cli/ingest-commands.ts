@@ -25,6 +25,7 @@ import { explainFileError } from '#platform/file-errors.ts'
 import { allowServer, announceIndexing } from './model-commands.ts'
 import { addNodeParserOptions, nodeParserInput, type NodeParserOptions } from './node-parser-options.ts'
 import { engineServices, json, print, type JsonOption } from './output.ts'
+import { ProgressLine } from './progress-line.ts'
 import { addSourceOptions, sourceSettings, type SourceOptions } from './source-options.ts'
 
 type Deleted = 'remove' | 'keep'
@@ -234,23 +235,4 @@ function refreshText(report: RefreshReport): string {
     ),
     ...failed.map(({ path, message }) => `failed: ${path}: ${message}`),
   ].join('\n')
-}
-
-/** One line on the terminal that is written over. */
-class ProgressLine {
-  static for({ json }: JsonOption): ProgressLine | null {
-    return json || !process.stderr.isTTY ? null : new ProgressLine()
-  }
-
-  show({ phase, filesDone, filesTotal, bytesDone, bytesTotal, nodes, secondsLeft }: JobProgress): void {
-    const left = secondsLeft === null ? '' : `, ${Math.ceil(secondsLeft)} s left`
-    const megabytes = `${(bytesDone / 1e6).toFixed(1)} of ${(bytesTotal / 1e6).toFixed(1)} MB`
-    process.stderr.write(
-      `\r\u001b[K${phase}: ${filesDone} of ${filesTotal} files, ${megabytes}, ${nodes} nodes${left}`,
-    )
-  }
-
-  clear(): void {
-    process.stderr.write('\r\u001b[K')
-  }
 }

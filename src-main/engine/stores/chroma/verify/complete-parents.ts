@@ -34,7 +34,7 @@ export function completeParents(database: Database.Database, damagedFolder: stri
     if (reader.number('SELECT count(*) FROM collections WHERE id = ?', id) === 0) {
       insertCollection(database, reader, id)
       made.push(
-        `The name of the collection ${id} is lost: it is called saved-${id.slice(0, 8)} now, with squared distances.`,
+        `The name and the configuration of the collection ${id} are lost: it is called saved-${id.slice(0, 8)} now.`,
       )
     }
   for (const id of texts(reader, 'SELECT id FROM collections'))

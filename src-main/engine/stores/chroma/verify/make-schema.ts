@@ -1,7 +1,8 @@
 /** The tables of the folder that is saved to: those of the damaged one where their text can be read, else the newest. */
-import type Database from 'better-sqlite3'
+import Database from 'better-sqlite3'
 import { createHash } from 'node:crypto'
 import { chromaMigrations, migrationsTable } from './chroma-migrations.ts'
+import { ChromaReader } from './chroma-database.ts'
 import type { SalvagedTables, SchemaEntry } from './salvaged-tables.ts'
 
 const needed = [
@@ -15,25 +16,30 @@ const needed = [
   'max_seq_id',
 ]
 
-/** The columns of each table as the rows of the damaged file have them. */
-export type ColumnsOf = (table: string) => readonly string[]
+/** The columns of a table as the rows of the damaged file have them; null for one that has no place in the new table. */
+export type ColumnsOf = (table: string) => readonly (string | null)[]
 
 export function makeSchema(database: Database.Database, tables: SalvagedTables): ColumnsOf {
   const entries = tables.schema.filter(({ sql }) => sql !== null)
   const isWhole =
     needed.every((name) => entries.some((entry) => entry.name === name)) && hasAllMigrations(tables)
-  if (isWhole) {
-    for (const entry of entries) if (isMade(entry, entries)) database.exec(entry.sql ?? '')
-    return (table) => columnsIn(database, table)
+  if (isWhole) for (const entry of entries) if (isMade(entry, entries)) database.exec(entry.sql ?? '')
+  if (!isWhole) makeNewest(database)
+  return (table) => {
+    const made = columnsIn(database, table)
+    const sql = entries.find(({ type, name }) => type === 'table' && name === table)?.sql
+    const told = sql === undefined || sql === null ? made : columnsOfText(sql, table)
+    return made.length === 0 ? [] : told.map((column) => (made.includes(column) ? column : null))
   }
+}
+
+function makeNewest(database: Database.Database): void {
   database.exec(migrationsTable)
+  const insert = database.prepare('INSERT INTO migrations VALUES (?, ?, ?, ?, ?)')
   for (const { dir, version, filename, sql } of chromaMigrations) {
     database.exec(sql)
-    database
-      .prepare('INSERT INTO migrations VALUES (?, ?, ?, ?, ?)')
-      .run(dir, version, filename, sql, createHash('md5').update(sql).digest('hex'))
+    insert.run(dir, version, filename, sql, createHash('md5').update(sql).digest('hex'))
   }
-  return (table) => columnsIn(database, table)
 }
 
 /** A virtual table makes the tables that it keeps its content in. */
@@ -58,10 +64,17 @@ function hasAllMigrations(tables: SalvagedTables): boolean {
   )
 }
 
+function columnsOfText(sql: string, table: string): string[] {
+  const database = new Database(':memory:')
+  try {
+    database.exec(sql)
+    return columnsIn(database, table)
+  } finally {
+    database.close()
+  }
+}
+
 function columnsIn(database: Database.Database, table: string): string[] {
-  return database
-    .prepare('SELECT name FROM pragma_table_info(?) ORDER BY cid')
-    .pluck()
-    .all(table)
-    .filter((name) => typeof name === 'string')
+  const columns = new ChromaReader(database).each('SELECT name FROM pragma_table_info(?) ORDER BY cid', table)
+  return [...columns].flatMap(([name]) => (typeof name === 'string' ? [name] : []))
 }

@@ -85,6 +85,7 @@ export class VectorQueue {
       `UPDATE embeddings_queue SET operation = ${queueOperation.upsert} WHERE seq_id = ?`,
     )
     for (const [id, queued] of this.#queued) {
+      if (queued.hasVector && !this.#recordSeqIds.has(id)) this.#forget(id)
       if (queued.hasVector || queued.firstUpdate === null || !this.#recordSeqIds.has(id)) continue
       makeUpsert.run(queued.firstUpdate)
       queued.hasVector = true
@@ -95,6 +96,13 @@ export class VectorQueue {
       database
         .prepare('INSERT OR REPLACE INTO max_seq_id (segment_id, seq_id) VALUES (?, ?)')
         .run(metadataSegment, seqIdWriter(new ChromaReader(database))(this.#lastUsed))
+  }
+
+  /** Of a record that is gone: its vector alone would be found, and be nothing. Changes that are to come stay. */
+  #forget(id: string): void {
+    this.#target.database
+      .prepare('DELETE FROM embeddings_queue WHERE topic = ? AND id = ? AND seq_id <= ?')
+      .run(this.#target.topic, id, this.#lastUsed)
   }
 
   /** At the number of the record's own last change, which is free unless the queue still has that change. */

@@ -4,7 +4,7 @@ import { StackroomError } from '#contract'
 import { documentHash } from '#engine/schema/hash.ts'
 import type { Metadata, SourceDocument } from '#engine/schema/node.ts'
 import { chooseByContent, chooseByHead, type ChosenReader } from './choose-reader.ts'
-import { markedType } from './content-type.ts'
+import { headBytes, markedType } from './content-type.ts'
 import { excludedMetadataKeys, fileMetadata, type FileStatus } from './file-metadata.ts'
 import {
   hasReaderClass,
@@ -14,6 +14,7 @@ import {
   type ReaderOptions,
 } from './file-types.ts'
 import { gunzip } from './gunzip.ts'
+import { isBinary } from './readers/decode-text.ts'
 import type { ReadPart } from './readers/reader.ts'
 import { loadReader } from './readers/registry.ts'
 import { SourceFile } from './source-file.ts'
@@ -44,16 +45,15 @@ export async function readFile(input: ReadFileInput): Promise<FileDocuments> {
   // What is packed shows its head only when it is unpacked.
   let chosen = chooseByHead(name, isPacked ? Buffer.alloc(0) : head, input)
   let reader = await loadReader(chosen.name)
-  // A large file of an unknown type is mostly no text at all; then its size is not what is wrong with it.
-  if (!chosen.isTelling && !isPacked && status.bytes > reader.maximumBytes && head.includes(0))
-    throw unsupportedType(path)
+  // Most files of an unknown type are no text: they are not read to the end to learn that.
+  if (!chosen.isTelling && !isPacked && isBinary(head)) throw unsupportedType(path)
   const bytes = source.read(reader.maximumBytes)
   const contentHash = createHash('sha256').update(bytes).digest('hex')
   const file = { path, contentHash, ...status }
   if (contentHash === knownContentHash) return { ...file, read: null }
 
   const content = isPacked ? gunzip(bytes, reader.maximumBytes) : bytes
-  if (isPacked) chosen = chooseByHead(name, content, input)
+  if (isPacked) chosen = chooseByHead(name, content.subarray(0, headBytes), input)
   chosen = chooseByContent(name, content, chosen, input)
   reader = await loadReader(input.keepHtml && chosen.name === 'html' ? 'text' : chosen.name)
   const parts = await extract(

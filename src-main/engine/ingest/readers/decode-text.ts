@@ -55,6 +55,11 @@ function damagedUtf8(bytes: Uint8Array): string | undefined {
   return whole > 20 * wrong ? decode(bytes, 'utf-8').replaceAll('\ufffd', '') : undefined
 }
 
+/** Whether bytes that begin a file have a zero, which no text has but UTF-16. */
+export function isBinary(head: Uint8Array): boolean {
+  return head.includes(0) && byteOrderMark(head) === undefined && unmarkedUtf16(head) === undefined
+}
+
 export function binaryFile(): StackroomError {
   return new StackroomError('binary-file', 'This is not a text file: its content is binary.', {
     hint: 'If it is a document, give it the ending of its format.',

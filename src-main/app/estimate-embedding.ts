@@ -1,10 +1,11 @@
 /** What indexing or embedding again would send to a model, in tokens by looking at a part of it. Sends nothing. */
 import { extname } from 'node:path'
-import type { EmbedModelInfo, ModelEstimate } from '#contract'
+import { sourceRulesSchema, type EmbedModelInfo, type ModelEstimate, type SourceRules } from '#contract'
 import { nodeParserSettingsFor } from '#engine/ingest/node-parser-settings.ts'
 import { scan, type ScannedFile } from '#engine/ingest/scan.ts'
 import { createTokenCounter } from '#engine/ingest/tokenizers/create-token-counter.ts'
 import { detectFolderKind } from '#engine/storage/detect-folder-kind.ts'
+import { readSettings } from '#engine/storage/stackroom-settings-file.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import type { EngineServices } from './engine-services.ts'
 import { realPath } from './open-folders.ts'
@@ -25,6 +26,8 @@ export interface EstimateOptions {
   readonly paths: readonly string[]
   readonly model: EstimatedModel & Pick<EmbedModelInfo, 'maximumTokens'>
   readonly persistDir?: string | undefined
+  /** Of paths that are no sources of the index yet. */
+  readonly rules?: Partial<SourceRules> | undefined
   readonly signal: AbortSignal
 }
 
@@ -34,7 +37,7 @@ export async function estimateIngest(
 ): Promise<ModelEstimate> {
   const { model, signal } = options
   const persistDir = options.persistDir === undefined ? null : await realPath(options.persistDir)
-  const { files, truncated } = await filesToRead(services, options.paths, persistDir, signal)
+  const { files, truncated } = await filesToRead(services, options, persistDir)
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   const tokens = await estimateTokens(services, files, model, signal)
   return estimateOf(services, model, persistDir ?? '', { files: files.length, bytes, truncated, tokens })
@@ -83,18 +86,24 @@ async function estimateOf(
 
 async function filesToRead(
   services: EngineServices,
-  paths: readonly string[],
+  { paths, rules: given, signal }: EstimateOptions,
   persistDir: string | null,
-  signal: AbortSignal,
 ): Promise<{ files: ScannedFile[]; truncated: boolean }> {
+  const rules = sourceRulesSchema.parse({ ...given })
+  const listed = new Map<string, SourceRules>()
   const known = new Map<string, number>()
   if (persistDir !== null && (await detectFolderKind(persistDir)) === 'stackroom') {
     const folder = await services.folders.open(persistDir)
+    for (const source of readSettings(persistDir)?.sources ?? []) listed.set(source.path, source)
     for (const { path, bytes, modifiedMs } of await folder.manifest())
       known.set(`${path}\0${bytes}`, modifiedMs)
   }
   const files: ScannedFile[] = []
-  for await (const entry of scan(await Promise.all(paths.map(realPath)), { signal })) {
+  const sources = (await Promise.all(paths.map(realPath))).map((path) => ({
+    path,
+    rules: listed.get(path) ?? rules,
+  }))
+  for await (const entry of scan(sources, { signal })) {
     if (entry.kind !== 'file' || known.get(`${entry.path}\0${entry.bytes}`) === entry.modifiedMs) continue
     if (files.length === mostFiles) return { files, truncated: true }
     files.push(entry)

@@ -1,6 +1,7 @@
 /** Embed models: what can be chosen, the servers they run on, and what is known of the model of a knowledge base. */
 import { z } from 'zod'
 import { errorShapeSchema } from './errors.ts'
+import { sourceRulesSchema } from './sources.ts'
 
 export const embedModelInfoSchema = z.object({
   /** As written everywhere: `bundled:all-MiniLM-L6-v2`. */
@@ -240,6 +241,8 @@ export const modelCommands = {
         paths: z.array(z.string().min(1).max(32_768)).min(1).max(10_000),
         model: modelIdSchema,
         persistDir: z.string().min(1).max(32_768).optional(),
+        /** Of paths that are no sources of the index yet. */
+        rules: sourceRulesSchema.partial().optional(),
       }),
       z.object({ knowledgeBaseId: z.string(), model: modelIdSchema }),
     ]),

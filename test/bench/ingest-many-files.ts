@@ -4,6 +4,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { emptySettings } from '#app/new-settings.ts'
 import type { EmbedModel } from '#engine/embed/embed-model.ts'
 import { defaultNodeParserSettings } from '#engine/ingest/node-parser-settings.ts'
 import { ingest } from '#engine/ingest/pipeline.ts'
@@ -55,16 +56,7 @@ const sampling = setInterval(() => {
 const storage = await createStorageFolder({
   persistDir: join(folder, 'storage'),
   dataFolder: join(folder, 'data'),
-  settings: {
-    version: 2,
-    name: 'bench',
-    created: new Date().toISOString(),
-    lastIndexed: null,
-    embedModel: null,
-    transformations: [],
-    vectorStore: { kind: 'simple' },
-    sources: [],
-  },
+  settings: emptySettings(folder),
 })
 const readerPool = new ReaderPool()
 for (let run = 0; run < 2; run++) {

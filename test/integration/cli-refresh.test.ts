@@ -1,18 +1,18 @@
 /** `stackroom refresh` and `watch` as their own processes, run from source. */
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { refreshReportSchema, type RefreshReport } from '#contract'
+import { CommandLine } from './run-command.ts'
 
-const cli = resolve(import.meta.dirname, '../../src-main/hosts/cli/main.ts')
 let folder: string
+let command: CommandLine
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stackroom-refresh-'))
+  command = new CommandLine(folder)
   await mkdir(join(folder, 'documents/sub'), { recursive: true })
   for (const name of ['a', 'b', 'c']) await write(`${name}.txt`, `All about ${name}.`)
 })
@@ -22,23 +22,8 @@ function write(name: string, content: string): Promise<void> {
   return writeFile(join(folder, 'documents', name), content)
 }
 
-function start(...args: string[]) {
-  return spawn(process.execPath, [cli, ...args], {
-    cwd: folder,
-    env: { ...process.env, STACKROOM_DATA: join(folder, 'data') },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
-
-async function run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = start(...args)
-  const ended = once(child, 'close') as Promise<[number | null]>
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-  return { code, stdout, stderr }
-}
-
 async function refresh(...args: string[]): Promise<RefreshReport> {
-  const { code, stdout, stderr } = await run('refresh', 'storage', '--json', ...args)
+  const { code, stdout, stderr } = await command.run('refresh', 'storage', '--json', ...args)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return refreshReportSchema.parse(JSON.parse(stdout))
 }
@@ -46,8 +31,8 @@ async function refresh(...args: string[]): Promise<RefreshReport> {
 test('refresh counts what it did with the files of all sources, and can keep what is gone', async () => {
   await mkdir(join(folder, 'other'))
   await writeFile(join(folder, 'other/d.txt'), 'All about d.')
-  expect((await run('index', 'documents', '--to', 'storage')).code).toBe(0)
-  expect((await run('index', 'other', '--to', 'storage')).code).toBe(0)
+  expect((await command.run('index', 'documents', '--to', 'storage')).code).toBe(0)
+  expect((await command.run('index', 'other', '--to', 'storage')).code).toBe(0)
   expect(await refresh()).toMatchObject({
     added: 0,
     changed: 0,
@@ -79,13 +64,13 @@ test('refresh counts what it did with the files of all sources, and can keep wha
 })
 
 test('refresh leaves a source alone that is not there, and says so', async () => {
-  await run('index', 'documents', '--to', 'storage')
+  await command.run('index', 'documents', '--to', 'storage')
   await rename(join(folder, 'documents'), join(folder, 'elsewhere'))
   expect(await refresh('--deleted', 'remove')).toMatchObject({
     removed: 0,
     unavailable: [join(folder, 'documents')],
   })
-  const { stdout } = await run('refresh', 'storage')
+  const { stdout } = await command.run('refresh', 'storage')
   expect(stdout).toContain('Is its drive connected?')
 })
 
@@ -93,25 +78,25 @@ test('rules given to index are those of the source from then on', async () => {
   await write('sub/d.md', 'All about d.')
   await write('sub/.hidden.md', 'All about hiding.')
   const index = ['index', 'documents', '--to', 'storage', '--include', '*.md', '--hidden', '--exclude', 'b*']
-  expect(JSON.parse((await run(...index, '--json')).stdout)).toMatchObject({ added: 2, skipped: 3 })
+  expect(JSON.parse((await command.run(...index, '--json')).stdout)).toMatchObject({ added: 2, skipped: 3 })
   await write('new.md', 'Another.')
   await write('new.txt', 'Another.')
   expect(await refresh()).toMatchObject({ added: 1, unchanged: 2 })
-  expect((await run('index', 'documents', '--to', 'storage', '--ocr', 'not a language')).code).toBe(2)
+  expect((await command.run('index', 'documents', '--to', 'storage', '--ocr', 'not a language')).code).toBe(2)
 })
 
 test('watch indexes what changes until it is interrupted, and lets others work in between', async () => {
-  await run('index', 'documents', '--to', 'storage')
-  const watching = start('watch', 'storage')
+  await command.run('index', 'documents', '--to', 'storage')
+  const watching = command.start('watch', 'storage')
   const ended = once(watching, 'close') as Promise<[number | null]>
   let told = ''
-  watching.stderr.on('data', (data: Buffer) => {
+  watching.stderr?.on('data', (data: Buffer) => {
     told += data.toString()
   })
   await expect.poll(() => told).toContain('Watching')
   await write('new.txt', 'Written while it was watched.')
   await expect.poll(() => told).toContain('1 added')
-  expect(JSON.parse((await run('info', 'storage', '--json')).stdout)).toMatchObject({
+  expect(JSON.parse((await command.run('info', 'storage', '--json')).stdout)).toMatchObject({
     documents: 4,
     persisted: true,
   })

@@ -15,8 +15,8 @@ export interface SourceOptions {
 
 export function addSourceOptions(command: Command): Command {
   return command
-    .option('--include <glob...>', 'only files that match; of the sources that are new in the index')
-    .option('--exclude <glob...>', 'leave out files and folders that match')
+    .option('--include <glob>', 'only files that match one; of the sources that are new in the index', gathered)
+    .option('--exclude <glob>', 'leave out files and folders that match one', gathered)
     .option('--hidden', 'read hidden files and folders, too')
     .option('--program-folders', 'read node_modules, Python environments and the like, too')
     .option('--no-gitignore', 'read what .gitignore leaves out, too')
@@ -32,6 +32,11 @@ export function sourceSettings(options: SourceOptions): Partial<Omit<SourceSetti
     ...{ hidden, programFolders, gitignore },
     maximumBytes: maxSize === undefined ? null : maxSize * 1_000_000,
   }
+}
+
+/** An option that may be given more than once: one that takes many words would take the paths, too. */
+function gathered(glob: string, before: readonly string[] = []): readonly string[] {
+  return [...before, glob]
 }
 
 function languages(text: string): string[] {

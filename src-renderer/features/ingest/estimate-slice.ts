@@ -24,6 +24,7 @@ function inputFor({ intake, knowledgeBases }: AppState): CommandInput<'models.es
   return {
     paths: inspection.paths,
     model,
+    rules: choice.rules,
     ...(existing !== undefined && { persistDir: existing.persistDir }),
   }
 }

@@ -15,7 +15,11 @@ export interface SourceOptions {
 
 export function addSourceOptions(command: Command): Command {
   return command
-    .option('--include <glob>', 'only files that match one; of the sources that are new in the index', gathered)
+    .option(
+      '--include <glob>',
+      'only files that match one; of the sources that are new in the index',
+      gathered,
+    )
     .option('--exclude <glob>', 'leave out files and folders that match one', gathered)
     .option('--hidden', 'read hidden files and folders, too')
     .option('--program-folders', 'read node_modules, Python environments and the like, too')

@@ -35,8 +35,8 @@ import { chromaWhere, nativeOperators } from './chroma-filters.ts'
 
 /** Ids that are asked for at once, and records of a page. */
 const pageSize = 1000
-/** Of a request's JSON text, roughly; servers refuse more than 40 MB. */
-const batchBytes = 16 * 1024 * 1024
+/** Of a request's JSON text, roughly: it is made in one go. Servers refuse more than 40 MB. */
+const batchBytes = 4 * 1024 * 1024
 /** LlamaIndex's DEFAULT_MMR_PREFETCH_FACTOR. */
 const mmrPrefetch = 4
 

@@ -13,6 +13,7 @@ import { findEngineBinding } from '#engine/stores/chroma/engine-binding.ts'
 import type { ChromaEngine, ChromaEngineOptions } from '#engine/stores/chroma/chroma-engine.ts'
 import { openChromaEngine, openChromaStore } from '#engine/stores/chroma/open-chroma-store.ts'
 import { nodeOf } from './store-conformance.ts'
+import { weakenSymbolVersion } from '#engine/stores/chroma/weaken-symbol-version.ts'
 import { codeOf } from './storage-test-folder.ts'
 
 const owner = resolve(import.meta.dirname, 'chroma-owner.ts')
@@ -247,3 +248,20 @@ test.each(['0.4.24', '0.5.23', '0.6.3', '1.0.20'])(
 test('where there is no engine the way out is told', () => {
   expect(() => findEngineBinding('win32', 'arm64')).toThrow('no Chroma engine for win32 on arm64')
 })
+
+test.skipIf(process.platform !== 'linux')(
+  'a library asks weakly for a version after one byte of it was changed',
+  async () => {
+    const before = await readFile(findEngineBinding().path)
+    const after = Buffer.from(before)
+    expect(weakenSymbolVersion(after, 'GLIBC_9.99')).toBe(false)
+    expect(after.equals(before)).toBe(true)
+    expect(weakenSymbolVersion(after, 'GLIBC_2.39')).toBe(true)
+    let places = 0
+    for (let place = 0; place < after.length; place++) if (after[place] !== before[place]) places++
+    expect(places).toBe(1)
+    expect(weakenSymbolVersion(Buffer.from('no library, but a text of some length'), 'GLIBC_2.39')).toBe(
+      false,
+    )
+  },
+)

@@ -99,7 +99,7 @@ function changedCopy({ path, version }: EngineBinding, cacheFolder: string): str
 
 function unloadable(cause: unknown): StackroomError {
   return new StackroomError('engine-unavailable', 'The Chroma engine cannot be loaded on this system.', {
-    hint: `It needs glibc 2.36 or newer. ${wayOut}`,
+    hint: `It needs glibc 2.34 or newer, on Linux. ${wayOut}`,
     cause,
   })
 }

@@ -1,6 +1,12 @@
 /** The reader for a file, by name and content: the content decides where it is clear, the name where it is not. */
 import { markedType, openDocumentType, textType } from './content-type.ts'
-import { readerByName, unsupportedType, type ReaderName, type ReaderOptions } from './file-types.ts'
+import {
+  readerByName,
+  recognizesText,
+  unsupportedType,
+  type ReaderName,
+  type ReaderOptions,
+} from './file-types.ts'
 import { zipContent } from './readers/zip.ts'
 
 export interface ChosenReader {
@@ -19,7 +25,7 @@ export function chooseByHead(path: string, head: Buffer, options: ReaderOptions)
   const marked = markedType(head)
   if (marked === 'pdf' || marked === 'rtf') return { name: marked, isTelling: true }
   if (marked === 'zip') return { name: isContainer(byName) ? byName : 'docx', isTelling: true }
-  if (marked === 'image' && options.recognizeText !== undefined) return { name: 'image', isTelling: true }
+  if (marked === 'image' && recognizesText(options)) return { name: 'image', isTelling: true }
   // What the readers of containers say of it is that it has a password, or is of an older format.
   if (marked === 'ole' && !isContainer(byName)) throw unsupportedType(path)
   // A text that is named as one is taken as it stands, whatever it begins with.

@@ -99,6 +99,10 @@ export interface ReaderOptions {
   readonly recognizeText?: readonly string[] | undefined
 }
 
+export function recognizesText({ recognizeText }: ReaderOptions): boolean {
+  return recognizeText !== undefined && recognizeText.length > 0
+}
+
 /**
  * `null`: no reader for files of this name. `unknown`: the name says nothing; the content says which reader the file goes to,
  * or that there is none for it.
@@ -109,7 +113,7 @@ export function readerByName(
 ): ReaderName | 'unknown' | null {
   const extension = extensionOf(withoutGzip(path))
   const reader = readerOfExtension.get(extension)
-  if (reader === 'image' && recognizeText === undefined) return null
+  if (reader === 'image' && !recognizesText({ recognizeText })) return null
   if (reader !== undefined) return reader
   return reasonOfExtension.has(extension) ? null : 'unknown'
 }

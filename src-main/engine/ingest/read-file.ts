@@ -38,24 +38,14 @@ export interface FileDocuments extends FileStatus {
 /** @throws StackroomError about this file */
 export async function readFile(input: ReadFileInput): Promise<FileDocuments> {
   const { path, knownContentHash } = input
-  using source = new SourceFile(path)
-  const { status, head } = source
-  const isPacked = markedType(head) === 'gzip'
-  const name = isPacked ? withoutGzip(path) : path
-  // What is packed shows its head only when it is unpacked.
-  let chosen = chooseByHead(name, isPacked ? Buffer.alloc(0) : head, input)
-  let reader = await loadReader(chosen.name)
-  // Most files of an unknown type are no text: they are not read to the end to learn that.
-  if (!chosen.isTelling && !isPacked && isBinary(head)) throw unsupportedType(path)
-  const bytes = source.read(reader.maximumBytes)
+  const loaded = await load(input)
+  const { bytes, status } = loaded
   const contentHash = createHash('sha256').update(bytes).digest('hex')
   const file = { path, contentHash, ...status }
   if (contentHash === knownContentHash) return { ...file, read: null }
 
-  const content = isPacked ? gunzip(bytes, reader.maximumBytes) : bytes
-  if (isPacked) chosen = chooseByHead(name, content.subarray(0, headBytes), input)
-  chosen = chooseByContent(name, content, chosen, input)
-  reader = await loadReader(input.keepHtml && chosen.name === 'html' ? 'text' : chosen.name)
+  const { content, chosen } = unpack(loaded, input)
+  const reader = await loadReader(input.keepHtml && chosen.name === 'html' ? 'text' : chosen.name)
   const parts = await extract(
     () => reader.read({ path, bytes: content, nameIsTelling: chosen.isTelling, options: input }),
     chosen,
@@ -70,6 +60,39 @@ export async function readFile(input: ReadFileInput): Promise<FileDocuments> {
       hint: 'Nothing of it can be searched; leave it out.',
     })
   return { ...file, read: { reader: chosen.name, documents } }
+}
+
+interface LoadedFile {
+  readonly bytes: Buffer
+  readonly status: FileStatus
+  /** By the first bytes; of a file that is packed, by its name. */
+  readonly chosen: ChosenReader
+  readonly isPacked: boolean
+  readonly maximumBytes: number
+}
+
+async function load(input: ReadFileInput): Promise<LoadedFile> {
+  using source = new SourceFile(input.path)
+  const { status, head } = source
+  const isPacked = markedType(head) === 'gzip'
+  const chosen = isPacked
+    ? chooseByHead(withoutGzip(input.path), Buffer.alloc(0), input)
+    : chooseByHead(input.path, head, input)
+  // Most files of an unknown type are no text: they are not read to the end to learn that.
+  if (!chosen.isTelling && !isPacked && isBinary(head)) throw unsupportedType(input.path)
+  const { maximumBytes } = await loadReader(chosen.name)
+  return { bytes: source.read(maximumBytes), status, chosen, isPacked, maximumBytes }
+}
+
+function unpack(
+  { bytes, chosen, isPacked, maximumBytes }: LoadedFile,
+  input: ReadFileInput,
+): { content: Buffer; chosen: ChosenReader } {
+  if (!isPacked) return { content: bytes, chosen: chooseByContent(input.path, bytes, chosen, input) }
+  const name = withoutGzip(input.path)
+  const content = gunzip(bytes, maximumBytes)
+  const byHead = chooseByHead(name, content.subarray(0, headBytes), input)
+  return { content, chosen: chooseByContent(name, content, byHead, input) }
 }
 
 /** Text that is longer than any string, or nested deeper than the stack goes, is the file's fault and not the program's. */

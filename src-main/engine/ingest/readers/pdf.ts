@@ -32,9 +32,12 @@ export const pdfReader: FileReader = {
       verbosity: pdfjs.VerbosityLevel.ERRORS,
     })
     try {
-      const languages = options?.recognizeText
+      const languages = options?.recognizeText ?? []
       return await readPages(await loading.promise, {
-        recognize: languages && ((page) => recognizePage(page, pdfjs.OPS.paintImageXObject, languages)),
+        recognize:
+          languages.length > 0
+            ? (page) => recognizePage(page, pdfjs.OPS.paintImageXObject, languages)
+            : undefined,
       })
     } catch (error) {
       throw explain(error)

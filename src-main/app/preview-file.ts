@@ -32,15 +32,17 @@ export async function previewFile(
     input: input.nodeParser,
   })
   const preview = await readerPool.preview(
-    { path },
+    { path, recognizeText: settings?.recognizeText ?? undefined },
     { settings: parserSettings, bytes: stats.size, signal },
     limits,
   )
   const { tokenizer, ...nodeParser } = parserSettings
+  // of the model that the index was first built with, where that was another
+  const recorded = settings?.transformations[0]?.['tokenizer']
   return {
     ...preview,
     nodeParser,
-    tokenizer: tokenizer.kind === 'model' ? id : tokenizer.kind,
+    tokenizer: tokenizer.kind !== 'model' ? tokenizer.kind : typeof recorded === 'string' ? recorded : id,
     model: id,
     maximumTokens,
   }

@@ -37,7 +37,7 @@ def parser_for(document):
 def parse(document):
     try:
         return parser_for(document).get_nodes_from_documents([document])
-    except (ValueError, AssertionError) as error:
+    except Exception as error:
         print(f"{document.id_}: {error}", file=sys.stderr)
         return None
 

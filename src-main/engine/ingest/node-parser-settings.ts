@@ -60,7 +60,9 @@ function complete(input: NodeParserInput, window: number | null): NodeParserOpti
         otherFiles: otherFiles(input, window),
       })
     }
-    default:
+    case 'MarkdownNodeParser':
+    case 'JSONNodeParser':
+    case 'HTMLNodeParser':
       return checked({ ...defaults[input.className], ...given, otherFiles: otherFiles(input, window) })
   }
 }

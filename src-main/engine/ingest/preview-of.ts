@@ -76,10 +76,9 @@ class Preview {
   }
 
   #node({ node, embedText }: ParsedNode, common: Metadata): PreviewedNode {
-    const text = this.#short(node.text)
+    const text = this.#take(node.text)
     const own = Object.entries(node.metadata).filter(([key, value]) => common[key] !== value)
     const metadata = this.#metadata(Object.fromEntries(own))
-    this.#characters -= text.length
     return {
       text,
       truncated: text.length < node.text.length,
@@ -93,20 +92,20 @@ class Preview {
 
   #metadata(metadata: Metadata): Metadata {
     return Object.fromEntries(
-      Object.entries(metadata).map(([key, value]) => {
-        if (typeof value !== 'string') return [key, value]
-        const text = this.#short(value)
-        // the sentences of a window are shown as often as there are nodes
-        this.#characters -= text.length
-        return [key, text]
-      }),
+      Object.entries(metadata).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? this.#take(value) : value,
+      ]),
     )
   }
 
-  #short(text: string): string {
+  /** Metadata count, too: the sentences of a window are shown as often as there are nodes. */
+  #take(value: string): string {
     const { textCharacters } = this.#limits
-    if (text.length <= textCharacters) return text
-    this.truncated = true
-    return text.slice(0, textCharacters).toWellFormed()
+    const isLong = value.length > textCharacters
+    const text = isLong ? value.slice(0, textCharacters).toWellFormed() : value
+    if (isLong) this.truncated = true
+    this.#characters -= text.length
+    return text
   }
 }

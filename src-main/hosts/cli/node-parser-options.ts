@@ -56,7 +56,9 @@ export function nodeParserInput(options: NodeParserOptions): NodeParserInput | u
         ...(chunkSize !== undefined && { countMode: 'token' as const, maxTokens: chunkSize }),
         ...(hasChunks && { otherFiles: chunks }),
       }
-    default:
+    case 'MarkdownNodeParser':
+    case 'JSONNodeParser':
+    case 'HTMLNodeParser':
       return { className, ...(hasChunks && { otherFiles: chunks }) }
   }
 }

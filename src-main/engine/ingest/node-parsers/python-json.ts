@@ -57,7 +57,7 @@ class JsonReader {
   value(depth: number): PythonJson | null {
     if (depth > deepest) return null
     this.#match(space)
-    switch (this.#text[this.#position]) {
+    switch (this.#text.charAt(this.#position)) {
       case '{':
         return this.#object(depth)
       case '[':

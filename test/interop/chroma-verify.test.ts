@@ -15,6 +15,7 @@ import {
   expectedIn,
   hnswFile,
   rootPageOf,
+  sql,
   zeroPage,
   type ChromaVersion,
 } from '../integration/chroma-damage.ts'
@@ -64,12 +65,15 @@ async function seenByPython(path = folder, add = 0): Promise<Seen> {
   return seenSchema.parse(JSON.parse(stdout))
 }
 
-function expectAll(seen: Seen, version: ChromaVersion, added = 0): void {
+function expectAll(seen: Seen, version: ChromaVersion, { added = 0, threshold = 20 } = {}): void {
   const expected = expectedIn(version)
   expect(Object.keys(seen).sort()).toEqual(Object.keys(expected).sort())
   for (const [name, { metadata, records }] of Object.entries(expected)) {
     const found = seen[name]!
-    expect(found.metadata).toEqual(metadata)
+    const hasThreshold = metadata !== null && 'hnsw:sync_threshold' in metadata
+    expect(found.metadata).toEqual(
+      hasThreshold ? { ...metadata, 'hnsw:sync_threshold': threshold } : metadata,
+    )
     const ids = Object.keys(found.records)
     expect(ids.filter((id) => !id.startsWith('added-')).sort()).toEqual(Object.keys(records).sort())
     const hasVectors = Object.keys(records).length > 0
@@ -107,8 +111,28 @@ test.each(chromaVersions)(
     rmSync(hnswFile(folder, 'link_lists.bin'))
     await repairChromaFolder({ folder, dataFolder, signal })
     await seenByPython(folder, 25)
-    expectAll(await seenByPython(), version, 25)
+    expectAll(await seenByPython(), version, { added: 25 })
     expect(verifyChromaFolder({ folder, dataFolder, signal }).report.problems).toEqual([])
+  },
+)
+
+test.each(chromaVersions)(
+  'a folder of Chroma %s with fewer records than Chroma writes at once keeps their vectors, too',
+  async (version) => {
+    await use(version)
+    sql(folder, (database) => {
+      for (const table of ['collection_metadata', 'segment_metadata'])
+        database.exec(`UPDATE ${table} SET int_value = 1000 WHERE key = 'hnsw:sync_threshold'`)
+      for (const column of ['config_json_str', 'schema_str'])
+        if (database.prepare("SELECT 1 FROM pragma_table_info('collections') WHERE name = ?").get(column))
+          database.exec(
+            `UPDATE collections SET ${column} = replace(${column}, '"sync_threshold":20', '"sync_threshold":1000')`,
+          )
+    })
+    rmSync(hnswFile(folder, 'link_lists.bin'))
+    await repairChromaFolder({ folder, dataFolder, signal })
+    await seenByPython(folder, 25)
+    expectAll(await seenByPython(), version, { added: 25, threshold: 1000 })
   },
 )
 

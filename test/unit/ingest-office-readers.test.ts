@@ -55,6 +55,12 @@ test('a presentation becomes a part for each slide, in order, with its notes', a
   expect(parts[2]?.text).toBe('Climate\n\nFloor | Degrees\n1 | 18')
 })
 
+test('charts of a slide are read with their titles, series and values', async () => {
+  expect((await read('chart.pptx')).map(({ text }) => text)).toEqual([
+    'Loans\n\nBooks lent\nOctavo: October 120, November 95\nFolio: October 7, November 11.5',
+  ])
+})
+
 test('a workbook becomes a part for each sheet, values behind the names of their columns, dates as dates', async () => {
   const parts = await read('loans.xlsx')
   expect(parts.map(({ text, metadata }) => [metadata['sheet_name'], text])).toEqual([

@@ -1,4 +1,5 @@
-/** PowerPoint presentations: a document for each slide, with its number, its title first and its notes last. */
+/** PowerPoint presentations: a document for each slide, with its number, its title first, charts and notes last. */
+import { chartToText } from './chart-text.ts'
 import { officeXmlToText } from './office-xml.ts'
 import type { FileReader, ReadPart } from './reader.ts'
 import { parseXml, readRelationships } from './xml.ts'
@@ -9,7 +10,9 @@ export const pptxReader: FileReader = {
   numbersParts: true,
   read({ bytes }) {
     const files = readZip(bytes, (name) =>
-      /^ppt\/(presentation|slides\/.*|notesSlides\/.*|_rels\/.*)\.(xml|rels)$/.test(name),
+      /^ppt\/(presentation|slides\/.*|notesSlides\/.*|charts\/[^/]+|diagrams\/data\d*|_rels\/.*)\.(xml|rels)$/.test(
+        name,
+      ),
     )
     const presentation = zipText(files, 'ppt/presentation.xml')
     if (presentation === undefined) throw brokenDocument()
@@ -18,7 +21,7 @@ export const pptxReader: FileReader = {
       const slide = targets.get(id) ?? ''
       const xml = zipText(files, slide)
       if (xml === undefined) return []
-      const text = [officeXmlToText(xml), notesOf(slide, files)].filter((part) => part !== '').join('\n\n')
+      const text = [officeXmlToText(xml), ...partsOf(slide, files)].filter((part) => part !== '').join('\n\n')
       return [{ part: index, text, metadata: { file_path: '', page_label: index + 1 } }]
     })
   },
@@ -35,10 +38,16 @@ function slideIds(presentation: string): string[] {
   return ids
 }
 
-function notesOf(slide: string, files: ReadonlyMap<string, Uint8Array>): string {
+/** What a slide has in files of its own: charts and diagrams, then the notes. */
+function partsOf(slide: string, files: ReadonlyMap<string, Uint8Array>): string[] {
   const relationships = slide.replace('ppt/slides/', 'ppt/slides/_rels/') + '.rels'
+  const shown: string[] = []
+  const notes: string[] = []
   for (const target of readRelationships(zipText(files, relationships), 'ppt/slides').values()) {
-    if (target.startsWith('ppt/notesSlides/')) return officeXmlToText(zipText(files, target) ?? '')
+    const xml = zipText(files, target) ?? ''
+    if (target.startsWith('ppt/charts/')) shown.push(chartToText(xml))
+    else if (target.startsWith('ppt/diagrams/')) shown.push(officeXmlToText(xml))
+    else if (target.startsWith('ppt/notesSlides/')) notes.push(officeXmlToText(xml))
   }
-  return ''
+  return [...shown, ...notes]
 }

@@ -29,6 +29,8 @@ export class Files {
   async list(path: string | null): Promise<DirectoryListing> {
     const folder = resolve(path ?? homedir())
     try {
+      if ((await stat(folder)).isFile())
+        throw new StackroomError('not-a-folder', `${folder} is a file, not a folder.`)
       const names = await readdir(folder, { withFileTypes: true })
       const entries = await Promise.all(
         names

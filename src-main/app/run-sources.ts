@@ -15,6 +15,7 @@ import { toTransformation } from '#engine/ingest/node-parser-record.ts'
 import type { NodeParserSettings } from '#engine/ingest/node-parser-settings.ts'
 import type { PauseGate } from '#engine/ingest/pause-gate.ts'
 import { ingest } from '#engine/ingest/pipeline.ts'
+import { isWithin } from '#engine/ingest/scan-scope.ts'
 import type { SourceToScan } from '#engine/ingest/scan.ts'
 import type { StorageFolder, StorageSummary } from '#engine/storage/storage-folder.ts'
 import type { EngineServices } from './engine-services.ts'
@@ -70,6 +71,7 @@ export async function runSources(
   const { run, isNoted } = await beginRun(storage, wanted, options)
   const recognizeText = options.recognizeText ?? summary.settings?.recognizeText ?? undefined
   let last: JobProgress | undefined
+  let indexedFrom: readonly SourceSettings[] = []
   let complete = false
   let quitting = false
   try {
@@ -94,6 +96,9 @@ export async function runSources(
       ...(options.onFailure && { onFailure: options.onFailure }),
     })
     complete = true
+    indexedFrom = run.sources.filter(
+      ({ path }) => !report.unavailable.includes(path) && isLookedAt(path, wanted),
+    )
     return report
   } catch (error) {
     quitting = isCancelled(error) && isQuitting(options.signal?.reason)
@@ -103,7 +108,9 @@ export async function runSources(
     if (isNoted && !quitting) await noteUnfinishedRun(storage, null)
     if (last) options.onProgress?.({ ...last, phase: 'persisting', currentFile: null })
     const sources = run.sources
-    await writeDown(storage, { summary, embedding, nodeParserSettings, sources, options, complete })
+    await writeDown(storage, {
+      ...{ summary, embedding, nodeParserSettings, sources, indexedFrom, options, complete },
+    })
     await checks.noteGrown(storage, { ...model.identity, metadataMode })
     if (last) options.onProgress?.({ ...last, phase: 'done', currentFile: null, secondsLeft: null })
   }
@@ -134,6 +141,10 @@ async function beginRun(
   return { run: only ? run : whole, isNoted: true }
 }
 
+function isLookedAt(source: string, { only }: SourcesToRun): boolean {
+  return only === undefined || only.some((path) => isWithin(path, source))
+}
+
 function toScan({ path, watch: _, ...rules }: SourceSettings): SourceToScan {
   return { path, rules }
 }
@@ -158,13 +169,15 @@ interface WriteDownOptions {
   readonly embedding: FolderEmbedding
   readonly nodeParserSettings: NodeParserSettings
   readonly sources: readonly SourceSettings[]
+  /** Those that the index is in line with now. */
+  readonly indexedFrom: readonly SourceSettings[]
   readonly options: RunOptions
   readonly complete: boolean
 }
 
 /** Not cancellable: it keeps what a cancelled run has committed. */
 async function writeDown(storage: StorageFolder, details: WriteDownOptions): Promise<void> {
-  const { summary, embedding, nodeParserSettings, sources, options, complete } = details
+  const { summary, embedding, nodeParserSettings, sources, indexedFrom, options, complete } = details
   const after = await storage.summary()
   if (!complete && (after.nodes === 0 || after.persisted)) return
   // Settings may have been changed while it ran.
@@ -172,12 +185,15 @@ async function writeDown(storage: StorageFolder, details: WriteDownOptions): Pro
   const { model, metadataMode } = embedding
   const transformation = toTransformation(nodeParserSettings, model.identity.id)
   const known = new Set(before.sources.map(({ path }) => path))
+  const now = new Date().toISOString()
+  const indexed = new Set(indexedFrom.map(({ path }) => path))
+  const all = [...before.sources, ...sources.filter(({ path }) => !known.has(path))]
   await storage.writeSettings({
     ...before,
-    lastIndexed: complete ? new Date().toISOString() : before.lastIndexed,
+    lastIndexed: complete ? now : before.lastIndexed,
     embedModel: { ...before.embedModel, ...model.identity, metadataMode },
     transformations: before.transformations.length > 0 ? before.transformations : [transformation],
-    sources: [...before.sources, ...sources.filter(({ path }) => !known.has(path))],
+    sources: all.map((source) => (indexed.has(source.path) ? { ...source, lastIndexed: now } : source)),
     ...(options.recognizeText !== undefined && { recognizeText: options.recognizeText }),
   })
   await storage.persist()

@@ -40,6 +40,7 @@ export class SourceCommands {
         ...plain(source),
         state: states[index] ?? 'ok',
         files: counts[index] ?? 0,
+        lastIndexed: source.lastIndexed ?? null,
         ...this.#watching.stateOf(knowledgeBaseId, source.path),
       })),
       deletedFiles: settings?.deletedFiles ?? 'ask',

@@ -170,7 +170,9 @@ function forgetQuiet(jobs: Jobs, jobId: string): void {
 
 function sourcesOf(persistDir: string, log: Log): readonly SourceSettings[] {
   try {
-    return readSettings(persistDir)?.sources ?? []
+    const sources = readSettings(persistDir)?.sources ?? []
+    // a run that has ended is no reason to watch anew
+    return sources.map(({ lastIndexed: _, ...source }) => source)
   } catch (error) {
     log.error('The sources of a folder are not known', error, { path: persistDir })
     return []

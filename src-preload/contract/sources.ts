@@ -37,6 +37,8 @@ export const sourceSchema = sourceSettingsSchema.extend({
   state: z.enum(['ok', 'unavailable']),
   /** Files of it that are in the index. */
   files: z.number().int(),
+  /** When the index was last brought in line with it, ISO 8601; null: not yet, or before that was kept. */
+  lastIndexed: z.string().nullable().default(null),
   /** Whether changes are being noticed now. */
   watching: z.boolean(),
   /** Why watching failed, in a sentence. */

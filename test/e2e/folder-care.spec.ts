@@ -46,6 +46,8 @@ test('a folder in which everything fits together is checked and says so', async 
   await chooseFromMenu(page, 'Check this folder…')
   const dialog = page.getByRole('dialog', { name: 'Check of “from python”' })
   await expect(dialog).toContainText('Everything fits together: 5 documents, 5 nodes, 5 vectors')
+  await expect(dialog).toContainText('Verified: all-MiniLM-L6-v2 made these vectors.')
+  await expect(dialog).toContainText('5 of 5 nodes come out the same')
   await expectAccessible(page)
   await dialog.getByRole('button', { name: 'Done' }).click()
   await expect(dialog).toBeHidden()

@@ -24,16 +24,17 @@ for (const [colorScheme, width] of [
     await page.getByText('How they are cut').click()
     await page.getByRole('button', { name: 'Preview the chunks of a file…' }).click()
     const dialog = page.getByRole('dialog', { name: 'Preview of chunks' })
+    const facts = dialog.getByRole('status').first()
     await dialog.getByRole('combobox', { name: 'File' }).selectOption(join(folder, 'long.txt'))
-    await expect(dialog.getByRole('status')).toContainText(/^\d+ chunks/)
-    await expect(dialog.getByRole('status')).toContainText('all-MiniLM-L6-v2 reads 256 tokens at once')
+    await expect(facts).toContainText(/^\d+ chunks/)
+    await expect(facts).toContainText('all-MiniLM-L6-v2 reads 256 tokens at once')
     await expectAccessible(page)
 
     // smaller chunks are more, and what they share is marked
     await dialog.getByRole('combobox', { name: 'Node parser' }).selectOption('SentenceSplitter')
     await dialog.getByRole('spinbutton', { name: 'Chunk size, in tokens' }).fill('100')
     await dialog.getByRole('spinbutton', { name: 'Overlap, in tokens' }).fill('30')
-    await expect(dialog.getByRole('status')).toContainText('SentenceSplitter, 100 tokens with 30 overlapping')
+    await expect(facts).toContainText('SentenceSplitter, 100 tokens with 30 overlapping')
     const chunks = dialog.getByRole('group', { name: 'Chunks' })
     await expect(chunks.locator('mark').first()).toContainText('The keeper lights the lamp')
 

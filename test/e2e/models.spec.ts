@@ -112,6 +112,7 @@ test('a server is added: a wrong key is told, its models are listed, one is trie
   await expect(picker).toContainText('garage answers: 3 models, of which 1 is for embedding.')
   await picker.getByRole('button', { name: 'Add llama3.2:3b' }).click()
   await expect(picker.getByRole('alert')).toContainText('This model does not support embeddings')
+  await expect(picker.getByRole('alert')).toContainText('Choose an embedding model')
   await picker.getByRole('button', { name: 'Add nomic-embed-text:latest' }).click()
   await expect(picker).toContainText('It works: 384 dimensions')
   await picker.getByRole('button', { name: 'Done' }).click()
@@ -215,6 +216,35 @@ test('a folder of another model is refused, then embedded again, and the old vec
   await check(page)
   await page.getByRole('button', { name: 'Put the old ones back' }).click()
   await expect(modelFact(page)).toContainText('Wrong model')
+})
+
+test('what embedding again sends and costs, and what stays kept, is told before it can be started', async ({
+  app,
+}) => {
+  await using server = await startEmbeddingServer(key, app.folder)
+  const page = await app.open()
+  await addServerModel(page, `${server.remoteUrl}/v1`)
+  await openStorageFolder(app, await storageOfAnotherModel(app, 'of another'))
+  await page.getByRole('button', { name: 'Embed the folder again…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Embed “of another” again' })
+  await expect(dialog).toContainText('The old ones are kept until you say that the new ones are good.')
+  await expect(dialog).toContainText(/5 nodes: about \d+ tokens/)
+  await dialog.getByRole('radio', { name: /^nomic-embed-text/ }).check()
+  await expect(dialog.locator('.consent-figures')).toContainText(/5 nodes: about \d+ tokens/)
+  const start = dialog.getByRole('button', { name: 'Embed 5 nodes' })
+  await expect(start).toBeDisabled()
+  expect(server.texts.join()).not.toContain('keeper')
+  await check(page)
+  await dialog.getByRole('checkbox', { name: /^Send the text of this knowledge base/ }).check()
+  await start.click()
+  await expect(page.getByRole('region', { name: 'Embedding again' })).toContainText('Embedded again')
+  expect(server.texts.join()).toContain('keeper')
+
+  await modelFact(page).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Embed the folder again…' }).click()
+  await expect(dialog).toContainText(/^.*The vectors from before .* stay kept/)
+  await expect(dialog).toContainText('Those of now, of nomic-embed-text:latest, are not kept')
+  await check(page)
 })
 
 test('what re-embedding replaced goes when the user says that the new vectors are good', async ({ app }) => {

@@ -1,6 +1,7 @@
 /** The web host as a child process, and Debian's Chromium on its page. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { resolve } from 'node:path'
 import { chromium, expect } from '@playwright/test'
@@ -41,6 +42,8 @@ export async function startWeb({ environment, colorScheme, width }: StartOptions
       await chooser.getByRole('button', { name: 'Type a path' }).click()
       await chooser.getByRole('textbox', { name: 'Path of a folder' }).fill(path)
       await page.keyboard.press('Enter')
+      // the path of a file is a choice by itself
+      if ((await stat(path)).isFile()) return
       const name = path.split('/').at(-1) ?? ''
       const button = chooser.getByRole('button', { name: new RegExp(`^(Choose|Open) “${escape(name)}”$`) })
       await expect(button).toBeEnabled()

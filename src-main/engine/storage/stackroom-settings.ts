@@ -14,7 +14,8 @@
  *     transformations  each with `className` and its options under LlamaIndex's names, in their order
  *     vectorStore      `kind`: `simple` is the folder's own `default__vector_store.json`
  *     sources          what was indexed, each with its `path` (absolute) and its rules: `include` and `exclude` (globs),
- *                      `gitignore`, `hidden`, `programFolders`, `maximumBytes`, `watch`; in version 1 the paths alone
+ *                      `gitignore`, `hidden`, `programFolders`, `maximumBytes`, `watch`, and `lastIndexed`; in version 1 the
+ *                      paths alone
  *     recognizeText    languages in which text in images is read; absent or null: it is not
  *     deletedFiles     what becomes of the documents of files that are gone: `ask`, `remove` or `keep`
  *
@@ -53,7 +54,7 @@ export const stackroomSettingsSchema = z.looseObject({
   sources: z.array(
     z
       .union([z.string().transform((path) => ({ path })), z.looseObject({ path: z.string() })])
-      .pipe(z.looseObject(sourceSettingsSchema.shape)),
+      .pipe(z.looseObject({ ...sourceSettingsSchema.shape, lastIndexed: z.string().nullish() })),
   ),
   recognizeText: z.array(z.string()).nullish(),
   /** Absent: `ask`. */

@@ -1,5 +1,11 @@
 /** Choosing files and folders: the host's own dialog where there is one, the window's browser of folders otherwise. */
-import { isCancelled, type CommandInput, type DirectoryListing, type ErrorShape } from '#contract'
+import {
+  isCancelled,
+  StackroomError,
+  type CommandInput,
+  type DirectoryListing,
+  type ErrorShape,
+} from '#contract'
 import type { SliceCreator } from '../../store/app-state.ts'
 import { describeError } from '../notices/notices-slice.ts'
 
@@ -61,6 +67,12 @@ export const createChooserSlice: SliceCreator<ChooserSlice> = ({ client, set, ge
         update({ listing, loading: false })
       } catch (error) {
         if (signal.aborted || isCancelled(error)) return
+        const kind = get().chooser?.kind
+        if (path !== null && (kind === 'file' || kind === 'sources') && isFile(error)) {
+          // who types the path of a file wants that file
+          get().settleChooser([path])
+          return
+        }
         const first = get().chooser?.listing === null && path !== null
         if (first) await get().browse(null)
         else update({ loading: false, error: describeError(error) })
@@ -73,4 +85,8 @@ export const createChooserSlice: SliceCreator<ChooserSlice> = ({ client, set, ge
       settle(paths)
     },
   }
+}
+
+function isFile(error: unknown): boolean {
+  return error instanceof StackroomError && error.code === 'not-a-folder'
 }

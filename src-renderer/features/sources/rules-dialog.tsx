@@ -24,7 +24,7 @@ export function RulesDialog({ question }: { readonly question: SourceQuestion })
         <>
           <Button onClick={close}>Cancel</Button>
           <Button look="primary" disabled={working} onClick={() => void saveRules(rules)}>
-            Keep and refresh
+            Save and refresh
           </Button>
         </>
       }

@@ -5,7 +5,7 @@ import { useApp } from '../../store/use-app.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/checkbox.tsx'
-import { formatCounted } from '../../ui/format.ts'
+import { formatCounted, formatDateTime } from '../../ui/format.ts'
 import { PathText } from '../../ui/path-text.tsx'
 import { baseName } from '../../ui/paths.ts'
 import { describeRules } from '../ingest/rules-text.ts'
@@ -19,7 +19,7 @@ interface SourceCardProps {
 }
 
 export function SourceCard({ knowledgeBaseId, source, canChange, indexing }: SourceCardProps) {
-  const { path, state, files, watch, watching, watchError } = source
+  const { path, state, files, lastIndexed, watch, watching, watchError } = source
   const configureSources = useApp((app) => app.configureSources)
   const askAboutSource = useApp((app) => app.askAboutSource)
   const rules = describeRules(source)
@@ -48,6 +48,7 @@ export function SourceCard({ knowledgeBaseId, source, canChange, indexing }: Sou
         </p>
         <p className="source-card-facts">
           {formatCounted(files, 'file', 'files')} in the index
+          {lastIndexed !== null && ` · indexed ${formatDateTime(lastIndexed)}`}
           {rules !== null && ` · ${rules}`}
         </p>
         {away && (

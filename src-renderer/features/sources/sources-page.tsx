@@ -4,7 +4,7 @@ import { useEffect } from 'react'
 import type { KnowledgeBase, Sources } from '#contract'
 import { useApp } from '../../store/use-app.ts'
 import { Button } from '../../ui/button.tsx'
-import { formatCounted, formatDateTime } from '../../ui/format.ts'
+import { formatCounted } from '../../ui/format.ts'
 import { Message } from '../../ui/message.tsx'
 import { Spinner } from '../../ui/progress.tsx'
 import { useIndexing } from '../ingest/use-indexing.ts'
@@ -46,7 +46,7 @@ interface ContentProps {
 }
 
 function Content({ knowledgeBase, value }: ContentProps) {
-  const { id, readOnly, conflict, lastIndexed } = knowledgeBase
+  const { id, readOnly, conflict } = knowledgeBase
   const { sources } = value
   const refreshSources = useApp((state) => state.refreshSources)
   const chooseSources = useApp((state) => state.chooseSources)
@@ -79,7 +79,6 @@ function Content({ knowledgeBase, value }: ContentProps) {
       <div className="sources-head">
         <p>
           {formatCounted(sources.length, 'source', 'sources')}
-          {lastIndexed !== null && ` · last indexed ${formatDateTime(lastIndexed)}`}
           {away > 0 && ` · ${away} not there`}
         </p>
         {canChange && (

@@ -1,5 +1,5 @@
 /** The sources of each knowledge base, as far as their page was opened: reading, changing, refreshing, removing. */
-import type { CommandInput, ErrorShape, Job, Source, SourceRules, Sources } from '#contract'
+import type { DeletedFiles, ErrorShape, Job, Source, SourceRules, Sources, SourceSettings } from '#contract'
 import type { SliceCreator } from '../../store/app-state.ts'
 import { describeError } from '../notices/notices-slice.ts'
 import { settingsOf } from './source-settings.ts'
@@ -18,7 +18,11 @@ export interface SourceQuestion {
   readonly error: ErrorShape | null
 }
 
-type SourcesChange = Omit<CommandInput<'ingest.configure'>, 'knowledgeBaseId'>
+interface SourcesChange {
+  readonly sources?: SourceSettings[]
+  readonly deletedFiles?: DeletedFiles
+  readonly recognizeText?: string[] | null
+}
 
 export interface SourcesSlice {
   readonly sourcesOf: Readonly<Record<string, SourcesView>>
@@ -64,6 +68,9 @@ export const createSourcesSlice: SliceCreator<SourcesSlice> = ({ client, set, ge
     },
 
     async configureSources(id, change) {
+      const before = get().sourcesOf[id]?.value
+      // what was clicked shows at once; the answer says what holds
+      if (before) show(id, { value: changed(before, change), error: null })
       try {
         const value = await client.call('ingest.configure', { knowledgeBaseId: id, ...change })
         show(id, { value, error: null })
@@ -116,5 +123,16 @@ export const createSourcesSlice: SliceCreator<SourcesSlice> = ({ client, set, ge
       if (origin === 'asked' && state === 'done' && report !== null && report.missing > 0)
         void get().askAboutMissing(id, true)
     },
+  }
+}
+
+function changed(before: Sources, change: SourcesChange): Sources {
+  const { sources = [], deletedFiles = before.deletedFiles, recognizeText = before.recognizeText } = change
+  const news = new Map(sources.map((source) => [source.path, source]))
+  return {
+    ...before,
+    deletedFiles,
+    recognizeText,
+    sources: before.sources.map((source) => ({ ...source, ...news.get(source.path) })),
   }
 }

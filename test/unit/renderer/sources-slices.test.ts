@@ -18,6 +18,7 @@ const source: Source = {
   watch: false,
   state: 'ok',
   files: 5,
+  lastIndexed: null,
   watching: false,
   watchError: null,
 }
@@ -140,6 +141,18 @@ test('new rules are kept with the rest of the source and the index is refreshed'
   ])
   expect(inputsOf(engine, 'ingest.refresh')).toHaveLength(1)
   expect(store.getState().sourceQuestion).toBeNull()
+})
+
+test('a setting shows at once, and as it was when it was refused', async () => {
+  const answer = later<Sources>()
+  const { store } = await opened({ 'ingest.configure': () => answer.promise })
+  await store.getState().loadSources('one')
+  const deletedFiles = () => store.getState().sourcesOf['one']?.value?.deletedFiles
+  const configuring = store.getState().configureSources('one', { deletedFiles: 'remove' })
+  expect(deletedFiles()).toBe('remove')
+  answer.reject(new StackroomError('read-only', 'This folder can only be read.'))
+  await configuring
+  expect(deletedFiles()).toBe('ask')
 })
 
 test('the report is read page after page, as far as one scrolls', async () => {

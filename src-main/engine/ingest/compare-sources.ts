@@ -2,12 +2,10 @@
  * What is in the sources beside what the manifest has of them: files to read, files that are as they were, and files that
  * are gone. A source that is not there, or that is empty all of a sudden, tells nothing: perhaps its drive is not connected.
  */
-import { readdir, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { StackroomError, type FailedFile } from '#contract'
-import type { ManifestEntry, StorageFolder } from '#engine/storage/storage-folder.ts'
-import { toFileError } from './file-errors.ts'
+import type { FailedFile } from '#contract'
+import type { ManifestEntry, ManifestLooks, StorageFolder } from '#engine/storage/storage-folder.ts'
 import { reasonWithoutReader, type ReaderOptions } from './file-types.ts'
+import { lookForSources } from './look-for-sources.ts'
 import type { IngestProgress } from './progress.ts'
 import { isReadAlike } from './read-by.ts'
 import type { RunReport } from './run-report.ts'
@@ -22,7 +20,8 @@ import {
 } from './scan.ts'
 import { isWithin, type ScanScope } from './scan-scope.ts'
 
-export interface FileToRead extends ScannedFile {
+/** There may be a hundred thousand of them: no more than is needed. */
+export interface FileToRead extends Pick<ScannedFile, 'path' | 'bytes' | 'modifiedMs'> {
   readonly readBy: string
   /** What the manifest has of an earlier run. */
   readonly known: ManifestEntry | undefined
@@ -55,14 +54,19 @@ export interface CompareOptions {
   readonly signal: AbortSignal | undefined
 }
 
-const manifestPageSize = 5000
+const manifestPageSize = 1000
 
 /** @throws StackroomError `path-missing`, `permission-denied` */
 export async function compareSources(options: CompareOptions): Promise<ComparedSources> {
   const { report, progress, scope, signal } = options
-  const { available, unavailable, gone: goneSources } = await lookForSources(options)
+  const {
+    available,
+    unavailable,
+    gone: goneSources,
+  } = await lookForSources(options.storage, options.sources, options.mayBeUnavailable)
   const manifest = await loadManifest(options, [...available, ...goneSources])
-  const toRead: FileToRead[] = []
+  let toRead: FileToRead[] = []
+  const changed: string[] = []
   const unscannable: string[] = []
   const memory = new ScanMemory()
   const surelyThere = new Set<SourceToScan>()
@@ -96,7 +100,11 @@ export async function compareSources(options: CompareOptions): Promise<ComparedS
         if (known && isUnchanged(entry, known, readBy, options.retryFailed)) {
           noteUnchanged(report, known)
           progress.addFreeBytes(entry.bytes)
-        } else toRead.push({ ...entry, readBy, known })
+        } else {
+          const { bytes, modifiedMs } = entry
+          if (known) changed.push(path)
+          toRead.push({ path, bytes, modifiedMs, readBy, known: undefined })
+        }
       }
       const { skipped, failed, unchanged } = report.counts
       progress.update({
@@ -119,9 +127,13 @@ export async function compareSources(options: CompareOptions): Promise<ComparedS
   const untold = [...unscannable, ...doubtful.map(({ path }) => path)]
   for (const path of [...manifest.keys()])
     if (untold.some((folder) => isWithin(path, folder))) manifest.delete(path)
+  if (changed.length > 0) {
+    const known = await entriesOf(options, changed)
+    toRead = toRead.map((file) => (known.has(file.path) ? { ...file, known: known.get(file.path) } : file))
+  }
   return {
     toRead,
-    gone: manifest,
+    gone: await entriesOf(options, [...manifest.keys()]),
     unavailable: [...unavailable, ...doubtful.map(({ path }) => path)],
     skipped: { first, unsupported },
     onlyStorageFolders,
@@ -138,7 +150,7 @@ function provesSource(entry: ScanEntry): boolean {
 /** As it was, and read by what would read it now. Failures that a second look could change are looked at again. */
 function isUnchanged(
   { bytes, modifiedMs }: ScannedFile,
-  known: ManifestEntry,
+  known: ManifestLooks,
   readBy: string,
   retryFailed: boolean,
 ): boolean {
@@ -146,7 +158,7 @@ function isUnchanged(
   return isReadAlike(known.readBy, readBy) && (!known.failure || !retryFailed)
 }
 
-function noteUnchanged(report: RunReport, { path, failure }: ManifestEntry): void {
+function noteUnchanged(report: RunReport, { path, failure }: ManifestLooks): void {
   if (!failure) report.add(path, 'unchanged')
   else if (failure.code === 'unsupported-type') report.add(path, 'skipped', failure)
   else {
@@ -158,8 +170,10 @@ function noteUnchanged(report: RunReport, { path, failure }: ManifestEntry): voi
 async function loadManifest(
   { storage, scope, signal }: CompareOptions,
   sources: readonly SourceToScan[],
-): Promise<Map<string, ManifestEntry>> {
-  const manifest = new Map<string, ManifestEntry>()
+): Promise<Map<string, ManifestLooks>> {
+  const manifest = new Map<string, ManifestLooks>()
+  /** Texts from another thread are one for each row, however equal. */
+  const texts = new Map<string, string>()
   const within = sources.map(({ path }) => path)
   const wanted = scope
     ? scope.paths.filter((path) => within.some((source) => isWithin(path, source)))
@@ -167,12 +181,16 @@ async function loadManifest(
   for (const under of wanted) {
     for (let after: string | null = null; ;) {
       signal?.throwIfAborted()
-      const page: ManifestEntry[] = await storage.ingestion.manifestPage({
+      const page: ManifestLooks[] = await storage.ingestion.manifestLooks({
         under,
         after,
         limit: manifestPageSize,
       })
-      for (const entry of page) manifest.set(entry.path, entry)
+      for (const looks of page) {
+        const { path, readBy = '' } = looks
+        if (!texts.has(readBy)) texts.set(readBy, readBy)
+        manifest.set(path, { ...looks, readBy: texts.get(readBy)! })
+      }
       if (page.length < manifestPageSize) break
       after = page.at(-1)?.path ?? null
     }
@@ -180,44 +198,17 @@ async function loadManifest(
   return manifest
 }
 
-interface FoundSources {
-  readonly available: readonly SourceToScan[]
-  readonly unavailable: readonly string[]
-  /** Single files that are gone while their folder is there. */
-  readonly gone: readonly SourceToScan[]
-}
-
-async function lookForSources(options: CompareOptions): Promise<FoundSources> {
-  const { sources, mayBeUnavailable, storage } = options
-  const available: SourceToScan[] = []
-  const unavailable: string[] = []
-  const gone: SourceToScan[] = []
-  for (const source of sources) {
-    const trouble = await troubleWith(source.path)
-    if (trouble === null || !mayBeUnavailable) available.push(source)
-    else if (trouble === 'gone' && (await wasFile(storage, source.path))) gone.push(source)
-    else unavailable.push(source.path)
+async function entriesOf(
+  { storage, signal }: CompareOptions,
+  paths: readonly string[],
+): Promise<Map<string, ManifestEntry>> {
+  const entries = new Map<string, ManifestEntry>()
+  for (let start = 0; start < paths.length; start += manifestPageSize) {
+    signal?.throwIfAborted()
+    const part = paths.slice(start, start + manifestPageSize)
+    for (const entry of await storage.ingestion.manifestEntries(part)) entries.set(entry.path, entry)
   }
-  return { available, unavailable, gone }
-}
-
-async function wasFile({ ingestion }: CompareOptions['storage'], path: string): Promise<boolean> {
-  const [first] = await ingestion.manifestPage({ under: path, after: null, limit: 1 })
-  return first?.path === path
-}
-
-/** A path whose folder is there and has something else in it was deleted, as far as anyone can tell. */
-async function troubleWith(path: string): Promise<'gone' | 'unavailable' | null> {
-  try {
-    await stat(path)
-    return null
-  } catch (error) {
-    const known = toFileError(error)
-    if (!(known instanceof StackroomError)) throw error
-    if (known.code !== 'path-missing') return 'unavailable'
-    const beside = await readdir(dirname(path)).catch(() => [])
-    return beside.length > 0 ? 'gone' : 'unavailable'
-  }
+  return entries
 }
 
 /** The codes of other reasons say all; there are many reasons why a file has no reader. */

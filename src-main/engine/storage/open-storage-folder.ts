@@ -91,6 +91,8 @@ async function start(
     },
     ingestion: {
       manifestPage: (query) => reader.call('manifestPage', query),
+      manifestLooks: (query) => reader.call('manifestLooks', query),
+      manifestEntries: (paths) => reader.call('manifestEntries', paths),
       countFiles: (under) => reader.call('countFiles', under),
       withContent: (contentHashes) => reader.call('withContent', contentHashes),
       copyable: (refDocIds) => reader.call('copyable', refDocIds),

@@ -2,7 +2,7 @@
 import { sep } from 'node:path'
 import { z } from 'zod'
 import { errorCodeSchema } from '#contract'
-import type { ManifestEntry } from './storage-folder.ts'
+import type { ManifestEntry, ManifestLooks } from './storage-folder.ts'
 import type { WorkingStore } from './working-store.ts'
 
 const failureSchema = z.object({ code: errorCodeSchema, message: z.string() })
@@ -55,6 +55,31 @@ export function manifestPage(store: WorkingStore, { under, after, limit }: Manif
           )
           .all(under, ...insideOf(under), after ?? '', limit)
   return rows.map(toEntry)
+}
+
+const looksSchema = rowSchema
+  .pick({ path: true, bytes: true, modified_ms: true, read_by: true, failure: true })
+  .transform(({ modified_ms: modifiedMs, read_by: readBy, failure, ...row }): ManifestLooks => ({
+    ...{ ...row, modifiedMs, readBy },
+    failure: failure === null ? null : failureSchema.parse(JSON.parse(failure)),
+  }))
+
+/** As `manifestPage`, with what tells whether a file is as it was. */
+export function manifestLooks(store: WorkingStore, { under, after, limit }: ManifestQuery): ManifestLooks[] {
+  const [first, last] = under === null ? ['', '\u{10ffff}'] : insideOf(under)
+  return store
+    .statement(
+      `SELECT path, bytes, modified_ms, read_by, failure FROM manifest
+       WHERE (path = ? OR (path > ? AND path < ?)) AND path > ? ORDER BY path LIMIT ?`,
+    )
+    .all(under ?? '', first, last, after ?? '', limit)
+    .map((row) => looksSchema.parse(row))
+}
+
+/** Of these files, those that are there. */
+export function manifestEntries(store: WorkingStore, paths: readonly string[]): ManifestEntry[] {
+  const find = store.statement('SELECT * FROM manifest WHERE path = ?')
+  return paths.flatMap((path) => find.all(path).map(toEntry))
 }
 
 /** Bounds of the paths inside a folder. */

@@ -80,6 +80,9 @@ export interface ManifestEntry {
   readonly failure?: { readonly code: ErrorCode; readonly message: string } | null
 }
 
+/** What tells whether a file is as it was. */
+export type ManifestLooks = Pick<ManifestEntry, 'path' | 'bytes' | 'modifiedMs' | 'readBy' | 'failure'>
+
 /** A document whose nodes and vectors are taken from another one of the same content. */
 export interface DocumentCopy {
   /** Ref doc id of the other one. */
@@ -114,6 +117,8 @@ export interface StorageChange {
 export interface IngestRecords {
   /** In the order of the paths. */
   manifestPage(query: ManifestQuery): Promise<ManifestEntry[]>
+  manifestLooks(query: ManifestQuery): Promise<ManifestLooks[]>
+  manifestEntries(paths: readonly string[]): Promise<ManifestEntry[]>
   /** Files that have documents, of a file or a folder. */
   countFiles(under: readonly string[]): Promise<number[]>
   /** Files that were indexed with one of these contents. */

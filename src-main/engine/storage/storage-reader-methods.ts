@@ -39,6 +39,8 @@ export function storageReaderMethods() {
     documentHashes: (refDocIds: readonly string[]) => reading((open) => open.documentHashes(refDocIds)),
     manifest: (_: null) => reading((open) => open.manifest()),
     manifestPage: (query: ManifestQuery) => reading((open) => open.manifestPage(query)),
+    manifestLooks: (query: ManifestQuery) => reading((open) => open.manifestLooks(query)),
+    manifestEntries: (paths: readonly string[]) => reading((open) => open.manifestEntries(paths)),
     countFiles: (under: readonly string[]) => reading((open) => open.countFiles(under)),
     withContent: (contentHashes: readonly string[]) => reading((open) => open.withContent(contentHashes)),
     copyable: (refDocIds: readonly string[]) => reading((open) => open.copyable(refDocIds)),

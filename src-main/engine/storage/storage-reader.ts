@@ -13,6 +13,8 @@ import { readReport, type FileReportQuery } from './file-report.ts'
 import { isCopyable } from './copy-document.ts'
 import {
   countManifest,
+  manifestEntries,
+  manifestLooks,
   manifestPage,
   manifestWithContent,
   readManifest,
@@ -29,6 +31,7 @@ import { selectNodes, type NodeChoice } from './select-nodes.ts'
 import type {
   EntryQuery,
   ManifestEntry,
+  ManifestLooks,
   NodeQuery,
   ScoredNode,
   StorageSummary,
@@ -234,6 +237,14 @@ export class StorageReader implements AsyncDisposable {
 
   manifestPage(query: ManifestQuery): ManifestEntry[] {
     return this.#readRows(() => manifestPage(this.#store, query))
+  }
+
+  manifestLooks(query: ManifestQuery): ManifestLooks[] {
+    return this.#readRows(() => manifestLooks(this.#store, query))
+  }
+
+  manifestEntries(paths: readonly string[]): ManifestEntry[] {
+    return this.#readRows(() => manifestEntries(this.#store, paths))
   }
 
   countFiles(under: readonly string[]): number[] {

@@ -4,6 +4,7 @@
  * engine-process.ts.
  */
 import { fork, type ChildProcess } from 'node:child_process'
+import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { StackroomError } from '#contract'
 import { abortable } from '#platform/abortable.ts'
@@ -75,7 +76,8 @@ export class ChromaEngine implements ChromaServer, AsyncDisposable {
       return await work(address)
     } catch (error) {
       signal?.throwIfAborted()
-      if (!(await hasEnded(child))) throw error
+      // A part of the engine that breaks down takes the connection along, and at times the whole process.
+      if (!(await hasEnded(child)) && !isBrokenOff(error)) throw error
       if (retries > 0 && !this.#isClosed) return this.#attempt(work, signal, retries - 1)
       throw new StackroomError('damaged-file', `Chroma's engine broke down on the folder ${this.folder}.`, {
         hint: 'Its vector index may be damaged: run `stackroom verify` on it.',
@@ -145,13 +147,16 @@ async function startEngine({
     // An owner that ends without closing it ends all the same: the channel closes then, which ends the child.
     child.unref()
     child.channel?.unref()
-    child.stderr?.destroy()
-    if (backup !== null) onBackup?.(backup)
-    return { child, address: `http://127.0.0.1:${port}` }
+    if (child.stderr instanceof Socket) child.stderr.unref()
+    if (backup === null) return { child, address: `http://127.0.0.1:${port}` }
+    onBackup?.(backup)
+    await stopEngine(child)
   } catch (error) {
     child.kill('SIGKILL')
     throw error
   }
+  // An engine that has just migrated a folder still has statements in use that know the tables as they were.
+  return startEngine({ folder, cacheFolder, migrate: false })
 }
 
 /** Without what would configure the engine from outside. */
@@ -193,6 +198,10 @@ function readiness(
       }
     })
   })
+}
+
+function isBrokenOff(error: unknown): boolean {
+  return error instanceof StackroomError && error.code === 'server-down'
 }
 
 /** A connection that broke is seen before the end of the process that it led to. */

@@ -81,8 +81,8 @@ function beginsMail(text: string): boolean {
 /** Comments and requests of roff, then the macro that every page begins with, or what generators define before it. */
 function beginsManPage(text: string): boolean {
   for (const line of text.split(/\r?\n/)) {
-    if (/^[.']\s*(TH|Dd|so|de1?|am1?|ds|ie|if)\s/.test(line)) return true
-    if (line.trim() !== '' && !/^[.']?\s*\\["#t]|^[.']\s*([a-z]{1,3}\s.*)?$/.test(line)) return false
+    if (/^[.']\s*(TH|Dd|so|de1?|am1?|ds|ie|if|ig)(\s|$)/.test(line)) return true
+    if (line.trim() !== '' && !/^[.']?\s*\\["#t]|^[.']\s*([a-z]{1,3}(\s.*)?)?$/.test(line)) return false
   }
   return false
 }

@@ -74,7 +74,7 @@ export class WatchFolders {
 
   stateOf(id: string, path: string): { watching: boolean; watchError: string | null } {
     const watched = this.#watched.get(id)?.get(path)
-    return { watching: watched?.watch != null, watchError: watched?.error ?? null }
+    return { watching: (watched?.watch ?? null) !== null, watchError: watched?.error ?? null }
   }
 
   async stop(id: string): Promise<void> {

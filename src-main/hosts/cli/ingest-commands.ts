@@ -4,13 +4,7 @@ import { createInterface } from 'node:readline/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Option, type Command } from 'commander'
-import {
-  isCancelled,
-  StackroomError,
-  type IngestReport,
-  type JobProgress,
-  type RefreshReport,
-} from '#contract'
+import { isCancelled, StackroomError, type IngestReport, type RefreshReport } from '#contract'
 import type { EngineServices } from '#app/engine-services.ts'
 import { reportAsCsv } from '#app/file-report.ts'
 import { requireStorageFolder } from '#app/folder-info.ts'

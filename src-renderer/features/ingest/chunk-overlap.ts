@@ -15,8 +15,9 @@ export function chunkParts(nodes: readonly PreviewedNode[], index: number): Chun
   if (node === undefined) return { before: '', own: '', after: '' }
   const points = Array.from(node.text)
   const shared = (first: PreviewedNode | undefined, second: PreviewedNode | undefined): number => {
-    if (first?.endCharIdx == null || second?.startCharIdx == null) return 0
-    return Math.max(0, first.endCharIdx - second.startCharIdx)
+    const end = first?.endCharIdx ?? null
+    const start = second?.startCharIdx ?? null
+    return end === null || start === null ? 0 : Math.max(0, end - start)
   }
   const before = Math.min(shared(nodes[index - 1], node), points.length)
   // of a text that is cut off here, the end is not on screen

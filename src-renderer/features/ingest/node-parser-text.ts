@@ -23,7 +23,9 @@ export function describeCutting(options: NodeParserOptions, cutBy: NodeParserOpt
       return used.countMode === 'token'
         ? `CodeSplitter, up to ${formatCount(used.maxTokens)} tokens`
         : `CodeSplitter, up to ${formatCount(used.maxChars)} characters`
-    default:
+    case 'MarkdownNodeParser':
+    case 'HTMLNodeParser':
+    case 'JSONNodeParser':
       return used.className
   }
 }

@@ -158,9 +158,7 @@ test('a setting shows at once, and as it was when it was refused', async () => {
 test('the report is read page after page, as far as one scrolls', async () => {
   const engine = await opened({
     'ingest.report': ({ after }) =>
-      after == null
-        ? reportOf(['a', 'b'], 'added', 'b')
-        : reportOf(['c', 'd'], 'added', after === 'b' ? 'd' : null),
+      !after ? reportOf(['a', 'b'], 'added', 'b') : reportOf(['c', 'd'], 'added', after === 'b' ? 'd' : null),
   })
   const { store } = engine
   await store.getState().loadReport('one')
@@ -186,7 +184,7 @@ test('the report is saved as it is listed, all of its pages in one file', async 
   const { store, asked } = await opened({
     'ingest.report': () => reportOf(['a'], 'failed'),
     'ingest.reportCsv': ({ after }) =>
-      after == null ? { csv: 'path,state\r\na,failed\r\n', next: 'a' } : { csv: 'b,failed\r\n', next: null },
+      !after ? { csv: 'path,state\r\na,failed\r\n', next: 'a' } : { csv: 'b,failed\r\n', next: null },
   })
   await store.getState().loadReport('one', { state: 'failed', search: ' notes ' })
   const saved: Blob[] = []

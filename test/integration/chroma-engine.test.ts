@@ -202,6 +202,7 @@ test('a damaged database, and one that is not of Chroma, are refused', async () 
 const expectedSchema = z.record(
   z.string(),
   z.object({
+    metadata: z.record(z.string(), z.unknown()).nullish(),
     records: z.record(z.string(), z.object({ vector: z.array(z.number()), document: z.string().nullable() })),
   }),
 )
@@ -220,8 +221,9 @@ test.each(['0.4.24', '0.5.23', '0.6.3', '1.0.20'])(
     const backups: string[] = []
     const engine = engineOn(folder, { migrate: true, onBackup: (backup) => backups.push(backup) })
     const expected = expectedSchema.parse(JSON.parse(await readFile(join(fixture, 'expected.json'), 'utf8')))
-    for (const [collection, { records }] of Object.entries(expected)) {
+    for (const [collection, { records, metadata }] of Object.entries(expected)) {
       const store = await openChromaStore(engine, { collection })
+      expect(store.metric).toBe(metadata?.['hnsw:space'] ?? 'l2')
       expect(await store.count()).toBe(Object.keys(records).length)
       for (const { nodeId, node, vector } of await store.get({ vectors: true })) {
         expect(node?.text).toBe(records[nodeId]?.document ?? '')

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ChromaClient } from '#engine/stores/chroma/chroma-client.ts'
 import { ChromaEngines, type HeldEngine } from '#engine/stores/chroma/chroma-engines.ts'
 import { remoteServer } from '#engine/stores/chroma/chroma-server.ts'
+import { listCollections } from '#engine/stores/chroma/list-collections.ts'
 import { openChromaStore } from '#engine/stores/chroma/open-chroma-store.ts'
 import { nodeOf } from './store-conformance.ts'
 import { codeOf } from './storage-test-folder.ts'
@@ -87,6 +88,25 @@ test('databases and collections of a server are listed', async () => {
   expect((await client.listCollections()).map(({ name }) => name)).not.toContain('listed')
 })
 
+test('all collections of a tenant are listed with what they are', async () => {
+  const store = await openChromaStore(held.engine, {
+    collection: 'described',
+    create: { metric: 'cosine', embeddingFunction: 'default' },
+  })
+  await store.add([nodeOf('a', [1, 0, 0, 0])])
+  expect(store.metric).toBe('cosine')
+  expect(await listCollections(remoteServer({ url, token }))).toContainEqual({
+    tenant: 'default_tenant',
+    database: 'default_database',
+    name: 'described',
+    records: 1,
+    dimension: 4,
+    metric: 'cosine',
+    embeddingFunction: 'default',
+    metadata: {},
+  })
+})
+
 test('a wrong token is told as such, and is in no error', async () => {
   const opening = openChromaStore(remoteServer({ url, token: 'wrong-secret' }), { collection: 'remote' })
   expect(await codeOf(opening)).toBe('wrong-key')
@@ -138,7 +158,7 @@ test('a server that leads elsewhere is not followed with the token', async () =>
   })
   const address = await serve((_, outgoing) => outgoing.writeHead(302, { location: other }).end())
   const opening = openChromaStore(remoteServer({ url: address, token }), { collection: 'any' })
-  expect(await codeOf(opening)).toBe('server-down')
+  expect(await codeOf(opening)).toBe('bad-answer')
   expect(seen).toEqual([])
 })
 

@@ -4,8 +4,10 @@
  */
 import { z } from 'zod'
 import { jsonValueSchema, StackroomError } from '#contract'
+import type { VectorMetric } from '../vector-store.ts'
 import type { ChromaServer } from './chroma-server.ts'
 import { connectionError, refusal } from './request-errors.ts'
+import { sendRequest, type Answer } from './send-request.ts'
 
 export interface ChromaDatabase {
   readonly tenant: string
@@ -77,7 +79,7 @@ export interface RankedRecords extends ChromaRecords {
   readonly distances: readonly number[]
 }
 
-interface RequestOptions {
+interface CallOptions {
   readonly method?: 'GET' | 'POST' | 'DELETE'
   readonly body?: unknown
   readonly signal?: AbortSignal | undefined
@@ -203,11 +205,11 @@ export class ChromaClient {
   #request<Schema extends z.ZodType>(
     path: string,
     schema: Schema,
-    { method = 'GET', body, signal }: RequestOptions,
+    { method = 'GET', body, signal }: CallOptions,
   ): Promise<z.infer<Schema>> {
     return this.#server.use(async (address) => {
       const { status, text } = await this.#send(address, `/api/v2${path}`, { method, body, signal })
-      if (status >= 400) throw refusal(address, status, text)
+      if (status >= 300) throw refusal(address, status, text)
       const answer = schema.safeParse(parseAnswer(text))
       if (answer.success) return answer.data
       throw new StackroomError('bad-answer', `What answers at ${address} is no Chroma server.`, {
@@ -217,26 +219,24 @@ export class ChromaClient {
     }, signal)
   }
 
-  async #send(address: string, path: string, { method, body, signal }: RequestOptions): Promise<Answer> {
+  async #send(address: string, path: string, { method, body, signal }: CallOptions): Promise<Answer> {
     try {
-      const response = await fetch(address + path, {
+      return await sendRequest(address + path, {
         method: method ?? 'GET',
-        headers: { 'content-type': 'application/json', ...this.#server.headers },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        ...(signal && { signal }),
-        redirect: 'error',
+        headers: this.#server.headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal,
       })
-      return { status: response.status, text: await response.text() }
     } catch (error) {
-      if (signal?.aborted) throw signal.reason
+      signal?.throwIfAborted()
       throw connectionError(address, error)
     }
   }
 }
 
-interface Answer {
-  readonly status: number
-  readonly text: string
+/** Where the collection does not say, Chroma takes `l2`. */
+export function metricOf({ configuration_json: { hnsw, spann } }: ChromaCollection): VectorMetric {
+  return hnsw?.space ?? spann?.space ?? 'l2'
 }
 
 /** Undefined for what is no JSON. */

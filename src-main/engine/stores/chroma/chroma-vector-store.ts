@@ -22,14 +22,15 @@ import type {
   VectorStoreHit,
   VectorStoreQuery,
 } from '../vector-store.ts'
-import type {
-  ChromaClient,
-  ChromaCollection,
-  ChromaRecords,
-  Include,
-  NewRecords,
-  RankedRecords,
-  RecordSelection,
+import {
+  metricOf,
+  type ChromaClient,
+  type ChromaCollection,
+  type ChromaRecords,
+  type Include,
+  type NewRecords,
+  type RankedRecords,
+  type RecordSelection,
 } from './chroma-client.ts'
 import { chromaWhere, nativeOperators } from './chroma-filters.ts'
 
@@ -61,8 +62,7 @@ export class ChromaVectorStore implements VectorStore {
     this.#id = collection.id
     this.#name = collection.name
     this.#dimensions = collection.dimension ?? null
-    const { hnsw, spann } = collection.configuration_json
-    this.metric = hnsw?.space ?? spann?.space ?? 'l2'
+    this.metric = metricOf(collection)
     this.capabilities = {
       queryModes: ['default', 'mmr'],
       nativeOperators,

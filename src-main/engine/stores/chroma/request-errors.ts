@@ -24,6 +24,11 @@ export function refusal(address: string, status: number, body: string): Stackroo
       `The collection has vectors of ${dimensions[1]} dimensions, not of ${dimensions[2]}.`,
       { hint: 'Use the embed model that the collection was built with.', cause },
     )
+  if (status < 400)
+    return new StackroomError('bad-answer', `${address} leads to another address.`, {
+      hint: 'Give that address instead. It is not followed, as the token would go along.',
+      cause,
+    })
   if (status === 401 || status === 403)
     return new StackroomError('wrong-key', `The Chroma server at ${address} does not accept the token.`, {
       hint: 'Check the token, and that it may use this tenant and database.',

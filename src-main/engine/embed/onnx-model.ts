@@ -31,6 +31,14 @@ export function openOnnxModel(options: OnnxEmbedModelOptions): EmbedModel {
   return new OnnxEmbedModel(identity, maximumTokens, new WorkerOfModel({ model, threads }))
 }
 
+/**
+ * The runtime reports its use to Microsoft, with the command line as the name of the program, unless the process's own
+ * environment forbids it: a worker has only a copy. Reading a command line of 20,000 characters it runs out of stack besides.
+ */
+function silenceRuntime(): void {
+  process.env['ORT_DISABLE_TELEMETRY'] = '1'
+}
+
 /** The worker thread of one model, whatever the settings it is used with. */
 class WorkerOfModel {
   readonly #data: EmbedWorkerData
@@ -43,6 +51,7 @@ class WorkerOfModel {
 
   async embed(request: EmbedRequest, signal?: AbortSignal): Promise<Float32Array[]> {
     if (this.#closed) throw new StackroomError('internal', 'An embed model was used after it was closed.')
+    if (!this.#client) silenceRuntime()
     this.#client ??= new WorkerClient<EmbedWorkerMethods>('embed', {
       data: this.#data,
       onExit: () => (this.#client = undefined),

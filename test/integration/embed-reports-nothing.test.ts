@@ -26,7 +26,7 @@ async function search(query: string) {
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )
-  const ended = once(child, 'close')
+  const ended = once(child, 'close') as Promise<[number | null, string | null]>
   const [stdout, stderr, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
   expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
   return searchAnswerSchema.parse(JSON.parse(stdout))

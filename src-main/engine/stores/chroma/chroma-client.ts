@@ -17,7 +17,9 @@ export interface ChromaDatabase {
 export const defaultDatabase: ChromaDatabase = { tenant: 'default_tenant', database: 'default_database' }
 
 const metadataSchema = z.record(z.string(), jsonValueSchema)
-const indexSchema = z.looseObject({ space: z.enum(['cosine', 'l2', 'ip']).nullish() })
+const spaceSchema = z.enum(['cosine', 'l2', 'ip'])
+const defaultSpace = 'l2'
+const indexSchema = z.looseObject({ space: spaceSchema.nullish() })
 
 export const collectionSchema = z.looseObject({
   id: z.string(),
@@ -234,9 +236,14 @@ export class ChromaClient {
   }
 }
 
-/** Where the collection does not say, Chroma takes `l2`. */
-export function metricOf({ configuration_json: { hnsw, spann } }: ChromaCollection): VectorMetric {
-  return hnsw?.space ?? spann?.space ?? 'l2'
+/**
+ * What the engine ranks with. Collections made before 1.0 say it in their metadata, while their configuration has the default:
+ * the engine goes by the metadata then.
+ */
+export function metricOf({ configuration_json, metadata }: ChromaCollection): VectorMetric {
+  const configured = configuration_json.hnsw?.space ?? configuration_json.spann?.space ?? defaultSpace
+  if (configured !== defaultSpace) return configured
+  return spaceSchema.safeParse(metadata?.['hnsw:space']).data ?? defaultSpace
 }
 
 /** Undefined for what is no JSON. */

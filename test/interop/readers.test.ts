@@ -1,28 +1,12 @@
 /** Documents of every type that LlamaIndex's SimpleDirectoryReader reads, beside its own. */
-import { execFile } from 'node:child_process'
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { z } from 'zod'
-import { metadataSchema } from '#contract'
 import { readFile } from '#engine/ingest/read-file.ts'
+import { asReference, reference, type ReferenceDocument } from './ingest-reference.ts'
 
-const root = join(import.meta.dirname, '../..')
-const python = process.env['STACKROOM_PYTHON'] ?? join(root, '.venv/bin/python')
-
-const documentsSchema = z.array(
-  z.object({
-    id: z.string(),
-    text: z.string(),
-    metadata: metadataSchema,
-    excluded_embed: z.array(z.string()),
-    excluded_llm: z.array(z.string()),
-    hash: z.string(),
-  }),
-)
-type Documents = z.infer<typeof documentsSchema>
+const fixtures = join(import.meta.dirname, '../fixtures/documents')
 
 const asTheyStand = [
   'notes.txt',
@@ -59,33 +43,32 @@ const read: readonly (readonly [name: string, onlyOneHas: readonly string[]])[] 
 const readByBoth = read.slice(0, 10).map(([name]) => name)
 
 let folder: string
-let reference: Readonly<Record<string, Documents>>
+let fromPython: readonly ReferenceDocument[]
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stackroom-interop-'))
-  await cp(join(root, 'test/fixtures/documents'), folder, { recursive: true })
+  await cp(fixtures, folder, { recursive: true })
   await writeFile(join(folder, 'loans.csv'), 'Title,Shelf,Lent\nOn paper,12,True\n"Ink, and more",7,False\n')
   await writeFile(join(folder, 'count.py'), 'print("ünïcödé 😀")\r\n')
-  const running = promisify(execFile)(python, [join(import.meta.dirname, 'readers_reference.py')])
-  const paths = [...asTheyStand, ...read.map(([name]) => name)].map((name) => join(folder, name))
-  running.child.stdin?.end(JSON.stringify(paths))
-  reference = z.record(z.string(), documentsSchema).parse(JSON.parse((await running).stdout))
+  const files = [...asTheyStand, ...read.map(([name]) => name)].map((name) => join(folder, name))
+  fromPython = await reference({ files })
 }, 300_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
+/** Documents alone: how they are cut is tested elsewhere. */
+type Documents = readonly Omit<ReferenceDocument, 'nodes'>[]
+
+function withoutNodes({ nodes: _nodes, ...document }: ReferenceDocument): Omit<ReferenceDocument, 'nodes'> {
+  return document
+}
+
 function theirs(name: string): Documents {
-  return reference[join(folder, name)] ?? []
+  const path = join(folder, name)
+  return fromPython.filter(({ metadata }) => metadata['file_path'] === path).map(withoutNodes)
 }
 
 async function ours(name: string): Promise<Documents> {
   const { read } = await readFile({ path: join(folder, name) })
-  return (read?.documents ?? []).map((document) => ({
-    id: document.id,
-    text: document.text,
-    metadata: document.metadata,
-    excluded_embed: [...document.excludedEmbedMetadataKeys],
-    excluded_llm: [...document.excludedLlmMetadataKeys],
-    hash: document.hash,
-  }))
+  return (read?.documents ?? []).map((document) => withoutNodes(asReference({ document, nodes: [] })))
 }
 
 test.each(asTheyStand)('%s is taken as it stands, the same document hash for hash', async (name) => {

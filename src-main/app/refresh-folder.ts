@@ -16,7 +16,7 @@ export async function refreshFolder(
   const unfinished = await readUnfinishedRun(storage)
   if (sources.length === 0 && !unfinished?.sources.length) throw noSources()
   // What the run that was broken off was told counts for its rest, too.
-  const { model, nodeParser } = unfinished ?? {}
+  const { model, nodeParser, recognizeText } = unfinished ?? {}
   return runSources(
     services,
     storage,
@@ -25,6 +25,7 @@ export async function refreshFolder(
       ...options,
       ...(options.model === undefined && { model }),
       ...(options.nodeParser === undefined && { nodeParser }),
+      ...(options.recognizeText === undefined && { recognizeText }),
     },
   )
 }
@@ -37,12 +38,12 @@ export async function resumeFolder(
 ): Promise<IngestReport | null> {
   const unfinished = await readUnfinishedRun(storage)
   if (!unfinished) return null
-  const { sources, retryFailed, deleted, model, nodeParser } = unfinished
+  const { sources, retryFailed, deleted, model, nodeParser, recognizeText } = unfinished
   return runSources(
     services,
     storage,
     { sources, isRefresh: true, retryFailed },
-    { deleted, model, nodeParser, ...options },
+    { deleted, model, nodeParser, recognizeText, ...options },
   )
 }
 

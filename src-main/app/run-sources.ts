@@ -120,7 +120,7 @@ export async function runSources(
 async function beginRun(
   storage: StorageFolder,
   { sources, only, retryFailed = false }: SourcesToRun,
-  { deleted, model, nodeParser, pause }: RunOptions,
+  { deleted, model, nodeParser, recognizeText, pause }: RunOptions,
 ): Promise<{ run: UnfinishedRun; isNoted: boolean }> {
   const run: UnfinishedRun = {
     version: 1,
@@ -129,6 +129,7 @@ async function beginRun(
     ...(deleted && { deleted }),
     ...(model !== undefined && { model }),
     ...(nodeParser && { nodeParser }),
+    ...(recognizeText !== undefined && { recognizeText }),
     paused: pause?.isPaused ?? false,
   }
   const before = await readUnfinishedRun(storage)

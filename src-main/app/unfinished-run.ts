@@ -10,6 +10,7 @@ const unfinishedRunSchema = z.object({
   deleted: z.enum(['remove', 'keep']).optional(),
   model: z.string().optional(),
   nodeParser: nodeParserInputSchema.optional(),
+  recognizeText: z.array(z.string()).nullable().optional(),
   /** The user held it up: it is not to go on by itself. */
   paused: z.boolean(),
 })

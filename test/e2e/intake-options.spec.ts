@@ -46,9 +46,10 @@ for (const [colorScheme, width] of [
     await expect(chunks.getByRole('listitem').last()).toBeFocused()
     await dialog.getByRole('button', { name: 'Done' }).click()
 
+    const persistDir = await page.getByRole('textbox', { name: 'Storage folder' }).inputValue()
     await page.getByRole('button', { name: 'Index 5 files' }).click()
     await expect(job(page)).toContainText('Indexed 5 documents')
-    const settings = await readFile(join(app.folder, 'home/Stackroom/notes/stackroom.json'), 'utf8')
+    const settings = await readFile(join(persistDir, 'stackroom.json'), 'utf8')
     expect(settings).toMatch(/"chunk_?[sS]ize": ?100\b/)
   })
 }

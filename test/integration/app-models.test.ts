@@ -587,9 +587,12 @@ test('of several embeddings again, the vectors from before the first are kept un
   await call('models.restoreOldVectors', { knowledgeBaseId })
   expect(await call('models.check', { knowledgeBaseId })).toMatchObject({
     model: 'near:e5-small',
-    verdict: 'verified',
+    refused: [],
     oldVectors: null,
   })
+  const query = { knowledgeBaseId, query: 'how insects tell each other where food is', topK: 1 }
+  expect((await call('search.query', query)).hits[0]?.source).toMatch(/bees\.txt$/)
+  expect(await call('models.check', { knowledgeBaseId })).toMatchObject({ verdict: 'verified' })
   expect(await readFile(join(persistDir, 'default__vector_store.json'), 'utf8')).not.toBe(before)
 })
 

@@ -93,8 +93,10 @@ test(
     host.stderr.on('data', (data: Buffer) => (printed += data.toString()))
     const lines = createInterface({ input: host.stdout })
     lines.on('line', (line) => (printed += line))
-    const [address] = (await once(lines, 'line')) as [string]
     const ended = once(host, 'close')
+    const failed = ended.then(() => Promise.reject(new Error(`The web host ended: ${printed}`)))
+    const [address] = (await Promise.race([once(lines, 'line'), failed])) as [string]
+    failed.catch(() => undefined)
     const { call, run, said } = await openWindow(address)
 
     const persistDir = join(folder, 'storage')

@@ -1,4 +1,5 @@
 /** What the file system and SQLite refuse, as sentences: disk full, no permission, read-only, gone. */
+import { existsSync } from 'node:fs'
 import { StackroomError, type ErrorCode } from '#contract'
 
 interface Explanation {
@@ -86,10 +87,17 @@ export function explainFileError(error: unknown, path: string): unknown {
   // Extended codes of SQLite, such as SQLITE_IOERR_WRITE, say more than is needed.
   const explanation = explanations[code] ?? explanations[code.split('_').slice(0, 2).join('_')]
   if (!explanation) return error
-  return new StackroomError(explanation.code, explanation.message(path), {
+  return new StackroomError(explanation.code, explanation.message(placeOf(error, code, path)), {
     hint: explanation.hint,
     cause: error,
   })
+}
+
+/** Of a folder that is there, what in it is not as it should be: nobody must delete the folder for a link in it. */
+function placeOf(error: unknown, code: string, path: string): string {
+  const named =
+    error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path
+  return ['ELOOP', 'EISDIR'].includes(code) || (code === 'ENOENT' && existsSync(path)) ? named : path
 }
 
 /** Runs `work`; what the system refuses in it is thrown as a sentence about `path`. */

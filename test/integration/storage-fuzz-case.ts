@@ -322,6 +322,8 @@ class Judge {
     if (!isExpected) this.faults.push(`${what}: ${code}: ${message}`)
     this.#judgeRefusal(message)
     if (message.length > 1000) this.faults.push(`${what}: a message of ${message.length} characters`)
+    if (code === 'path-missing' && !/\.json\b|\.stackroom/.test(message))
+      this.faults.push(`${what} names no file: ${message}`)
     if (code === 'damaged-file' || (code === 'unsupported-format' && what === 'open')) {
       // The name of a file, or of the folder where Stackroom's own are.
       if (!/[\w.]+\.json|\.stackroom|LlamaIndexTS/.test(message))

@@ -27,9 +27,7 @@ const turnBytes = 16 * 1024 * 1024
 export async function readStoreFiles(options: ReadStoreFilesOptions): Promise<void> {
   const { persistDir, onProgress } = options
   const files = storeFilesIn(persistDir)
-  const sizes = files.map(
-    ({ name }) => statSync(join(persistDir, name), { throwIfNoEntry: false })?.size ?? 0,
-  )
+  const sizes = files.map(({ name }) => sizeOf(join(persistDir, name)))
   const total = sizes.reduce((sum, size) => sum + size, 0)
   let before = 0
   for (const [index, file] of files.entries()) {
@@ -37,6 +35,15 @@ export async function readStoreFiles(options: ReadStoreFilesOptions): Promise<vo
     before += sizes[index] ?? 0
   }
   onProgress(total, total)
+}
+
+/** What keeps a file from being read is told of when it is read. */
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size
+  } catch {
+    return 0
+  }
 }
 
 async function readStoreFile(

@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { jsonValueSchema, type Metadata } from '#contract'
+import { chromaWhere } from '#engine/stores/chroma/chroma-filters.ts'
 import { openChromaEngine, openChromaStore } from '#engine/stores/chroma/open-chroma-store.ts'
 import type { ChromaVectorStore } from '#engine/stores/chroma/chroma-vector-store.ts'
 import type { MetadataFilters } from '#engine/stores/metadata-filters.ts'
@@ -165,6 +166,17 @@ test('the same nodes make the same entries, character by character', async () =>
   await withStackroom((store) => store.add(nodes))
   const ours = await withPython('read', [])
   expect(ours.entries).toEqual(theirs.entries)
+})
+
+test('filters that Chroma knows are written as LlamaIndex writes them', async () => {
+  const code = [
+    'import json, sys',
+    'from llama_index.core.vector_stores.types import MetadataFilters',
+    'from llama_index.vector_stores.chroma.base import _to_chroma_filter',
+    'print(json.dumps([_to_chroma_filter(MetadataFilters.model_validate(f)) for f in json.loads(sys.argv[1])]))',
+  ].join('\n')
+  const { stdout } = await run(python, ['-c', code, JSON.stringify(filters)])
+  expect(filters.map((filter) => chromaWhere(filter))).toEqual(JSON.parse(stdout))
 })
 
 test('documents that one wrote are deleted by the other', async () => {

@@ -22,10 +22,9 @@ export function refDocIdOf(node: TextNode): string | null {
 export function nodeToMetadataDict(node: TextNode): Record<string, Flat> {
   const content = pythonJson({ ...node, text: '', embedding: null }, (text) => JSON.stringify(text))
   const refDocId = refDocIdOf(node) ?? 'None'
-  const metadata: Record<string, Flat> = {}
-  for (const [key, value] of Object.entries(node.metadata)) if (isFlat(value)) metadata[key] = value
+  const flat = Object.entries(node.metadata).filter((entry): entry is [string, Flat] => isFlat(entry[1]))
   return {
-    ...metadata,
+    ...Object.fromEntries(flat),
     _node_content: content,
     _node_type: node.class_name,
     document_id: refDocId,
@@ -34,7 +33,7 @@ export function nodeToMetadataDict(node: TextNode): Record<string, Flat> {
   }
 }
 
-export function isFlat(value: JsonValue): value is Flat {
+function isFlat(value: JsonValue): value is Flat {
   return value === null || typeof value !== 'object'
 }
 

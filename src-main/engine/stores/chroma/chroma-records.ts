@@ -1,0 +1,73 @@
+/** Nodes as records of a Chroma collection, as LlamaIndex's ChromaVectorStore writes them, and back. */
+import type { Metadata } from '#contract'
+import type { StoredNode } from '#engine/storage/storage-folder.ts'
+import { metadataDictToNode, nodeToMetadataDict } from '../metadata-dict.ts'
+import type { NodeWithVector, StoreEntry, VectorStoreHit } from '../vector-store.ts'
+import type { ChromaRecords, NewRecords, RankedRecords } from './chroma-client.ts'
+
+/** Of a request's JSON text, roughly: it is made in one go. Servers refuse more than 40 MB. */
+const batchBytes = 4 * 1024 * 1024
+
+/** What filters look at: LlamaIndex's ids beside the node's metadata, which may hold more than Chroma can. */
+export function filterMetadata(id: string, dict: Metadata | null | undefined): Metadata {
+  return { ...dict, ...metadataDictToNode(id, dict ?? {}, null).metadata }
+}
+
+function nodeAt(records: ChromaRecords, index: number): StoredNode {
+  return metadataDictToNode(
+    records.ids[index] ?? '',
+    records.metadatas?.[index] ?? {},
+    records.documents?.[index] ?? null,
+  )
+}
+
+export function entriesOf(records: ChromaRecords): StoreEntry[] {
+  return records.ids.map((nodeId, index) => {
+    const values = records.embeddings?.[index]
+    return { nodeId, node: nodeAt(records, index), vector: values ? Float32Array.from(values) : null }
+  })
+}
+
+export function hitsOf(records: RankedRecords): VectorStoreHit[] {
+  return records.ids.map((nodeId, index) => ({
+    nodeId,
+    score: Math.exp(-(records.distances[index] ?? Number.POSITIVE_INFINITY)),
+    node: nodeAt(records, index),
+  }))
+}
+
+/** At most `maximum` nodes at once. */
+export function* batches(nodes: readonly NodeWithVector[], maximum: number): Generator<NewRecords> {
+  // The last of several nodes with the same id counts: Chroma takes each id once at a time.
+  const unique = [...new Map(nodes.map((item) => [item.node.id_, item])).values()]
+  let batch = emptyBatch()
+  let bytes = 0
+  for (const { node, vector } of unique) {
+    const entries = Object.entries(nodeToMetadataDict(node))
+    const metadata = entries.map(([key, value]): [string, unknown] => [key, wellFormed(value ?? '')])
+    batch.ids.push(node.id_)
+    batch.vectors.push(vector)
+    batch.documents.push(node.text.toWellFormed())
+    batch.metadatas.push(Object.fromEntries(metadata))
+    bytes += vector.byteLength * 1.5 + node.text.length * 3
+    if (batch.ids.length < maximum && bytes < batchBytes) continue
+    yield batch
+    batch = emptyBatch()
+    bytes = 0
+  }
+  if (batch.ids.length > 0) yield batch
+}
+
+function emptyBatch() {
+  return {
+    ids: [] as string[],
+    vectors: [] as Float32Array[],
+    documents: [] as string[],
+    metadatas: [] as Record<string, unknown>[],
+  }
+}
+
+/** Half a surrogate pair is no UTF-8. */
+function wellFormed(value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value
+}

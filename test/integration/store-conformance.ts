@@ -287,6 +287,9 @@ export function conformsToVectorStore(name: string, makeHarness: () => Promise<S
         await store.add([nodeOf('a', [1, 0, 0])])
         expect(await codeOf(store.deleteNodes({}))).toBe('invalid-input')
         expect(await codeOf(store.deleteNodes({ filters: { filters: [] } }))).toBe('invalid-input')
+        expect(await codeOf(store.deleteNodes({ filters: { filters: [{ filters: [] }] } }))).toBe(
+          'invalid-input',
+        )
         expect(await store.count()).toBe(1)
       })
 

@@ -48,6 +48,11 @@ export function matchesFilters(metadata: Metadata, { filters, condition }: Metad
   return filters.every(matches)
 }
 
+/** Whether there is anything that a node could fail to match. */
+export function hasFilter({ filters }: MetadataFilters): boolean {
+  return filters.some((filter) => !('filters' in filter) || hasFilter(filter))
+}
+
 function matchesFilter(metadata: Metadata, { key, value, operator = '==' }: MetadataFilter): boolean {
   const found = Object.hasOwn(metadata, key) ? (metadata[key] ?? null) : null
   if (operator === 'is_empty') return found === null || found === '' || isEmptyList(found)

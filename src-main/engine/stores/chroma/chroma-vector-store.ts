@@ -5,7 +5,7 @@
  * know are evaluated here.
  */
 import { StackroomError, type Metadata } from '#contract'
-import { checkQuery, checkVectors } from '../check-vectors.ts'
+import { checkDeletion, checkQuery, checkVectors } from '../check-calls.ts'
 import { matchesFilters } from '../metadata-filters.ts'
 import { mmrOrder } from '../mmr.ts'
 import type {
@@ -96,9 +96,11 @@ export class ChromaVectorStore implements VectorStore {
   }
 
   async deleteNodes(selection: NodeSelection, { signal }: StoreCallOptions = {}): Promise<void> {
-    if (!selection.nodeIds && !selection.filters?.filters.length)
-      throw new StackroomError('invalid-input', 'Neither node ids nor filters say which nodes to delete.')
+    checkDeletion(selection)
     const { ids, where } = await this.#resolve(selection, signal)
+    // One of several groups is empty: it matches everything.
+    if (!ids && !where)
+      throw new StackroomError('invalid-input', 'The filters say that all nodes are to be deleted.')
     if (!ids) return this.#client.delete(this.#id, { where }, signal)
     for (const page of pages(ids)) await this.#client.delete(this.#id, { ids: page, where }, signal)
   }

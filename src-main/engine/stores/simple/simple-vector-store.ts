@@ -7,7 +7,7 @@ import { StackroomError } from '#contract'
 import type { DocumentWithVectors, StorageFolder } from '#engine/storage/storage-folder.ts'
 import { nodeHash } from '#engine/schema/hash.ts'
 import { getContent } from '#engine/schema/metadata-mode.ts'
-import { checkQuery, checkVectors } from '../check-vectors.ts'
+import { checkDeletion, checkQuery, checkVectors } from '../check-calls.ts'
 import { refDocIdOf } from '../metadata-dict.ts'
 import { filterOperators } from '../metadata-filters.ts'
 import type {
@@ -54,8 +54,7 @@ export class SimpleVectorStore implements VectorStore {
 
   async deleteNodes(selection: NodeSelection, { signal }: StoreCallOptions = {}): Promise<void> {
     const { nodeIds, filters } = selection
-    if (!nodeIds && !filters?.filters.length)
-      throw new StackroomError('invalid-input', 'Neither node ids nor filters say which nodes to delete.')
+    checkDeletion(selection)
     const entries = await this.#folder.entries({ nodeIds, filters }, { signal })
     const deleteVectors = entries.map(({ nodeId }) => nodeId)
     await this.#folder.change({ deleteVectors }, { ...(signal && { signal }) })

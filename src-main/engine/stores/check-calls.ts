@@ -1,6 +1,7 @@
-/** What no vector store takes. */
+/** What no vector store takes, looked for before it is asked. */
 import { StackroomError } from '#contract'
-import type { NodeWithVector, VectorStoreQuery } from './vector-store.ts'
+import { hasFilter } from './metadata-filters.ts'
+import type { NodeSelection, NodeWithVector, VectorStoreQuery } from './vector-store.ts'
 
 /** Throws `dimension-mismatch` and `invalid-vector`. Answers with the length of the vectors. */
 export function checkVectors(nodes: readonly NodeWithVector[], dimensions: number | null): number | null {
@@ -25,6 +26,12 @@ export function checkQuery({ vector, topK }: VectorStoreQuery, dimensions: numbe
     throw new StackroomError('invalid-vector', 'The query vector is not made of numbers.')
   if (dimensions !== null && vector.length !== dimensions)
     throw mismatch('The query', vector.length, dimensions)
+}
+
+/** What is to be deleted must be said: neither ids nor filters would be all nodes. Throws `invalid-input`. */
+export function checkDeletion({ nodeIds, filters }: NodeSelection): void {
+  if (nodeIds || (filters && hasFilter(filters))) return
+  throw new StackroomError('invalid-input', 'Neither node ids nor filters say which nodes to delete.')
 }
 
 function mismatch(what: string, length: number, dimensions: number): StackroomError {

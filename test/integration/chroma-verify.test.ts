@@ -381,6 +381,16 @@ describe('SQLite', () => {
     expectVectors('1.5.9')
   })
 
+  test('with a change in the queue whose vector has another length than the rest is mended', async () => {
+    await use('0.4.24')
+    sql(folder, (database) =>
+      database.exec("UPDATE embeddings_queue SET vector = zeroblob(20) WHERE id = 'note-42'"),
+    )
+    expect(codes(verify())).toEqual({ 'mixed-dimensions': 1, 'record-without-vector': 1 })
+    expect(codes(await repair())).toEqual({ 'record-without-vector': 1 })
+    expectVectors('0.4.24', folder, ['note-42'])
+  })
+
   test('of a newer version than the engine is told', async () => {
     await use('1.5.9')
     sql(folder, (database) =>

@@ -111,11 +111,15 @@ export function checkCollection(options: CheckCollectionOptions): CheckedCollect
   /** Also with changes that no engine would apply any more. */
   const somewhere = new Set(segment.found)
   for (const change of queuedChanges(database, collection.topic)) {
-    if (change.seqId > seenByRecords) applyToRecords(records, change)
-    if (change.seqId > seenByVectors) applyChange(vectors, change)
-    if (change.vector) somewhere.add(change.id)
     const length = change.vector?.length
-    if (change.isReadable && (length === undefined || dimension === null || length === dimension)) continue
+    const fits = length === undefined || dimension === null || length === dimension
+    const usable = fits ? change : { ...change, vector: null }
+    if (change.seqId > seenByRecords) applyToRecords(records, change)
+    if (change.seqId > seenByVectors) applyChange(vectors, usable)
+    if (usable.vector) somewhere.add(change.id)
+    if (change.isReadable && fits) continue
+    const repairable = change.seqId <= seenByRecords
+    if (repairable) needsRebuild = true
     problems.add({
       code: change.isReadable ? 'mixed-dimensions' : 'unreadable-entry',
       message: change.isReadable
@@ -124,7 +128,7 @@ export function checkCollection(options: CheckCollectionOptions): CheckedCollect
       file: 'chroma.sqlite3',
       section,
       key: change.id,
-      repairable: false,
+      repairable,
     })
   }
   for (const id of records) {

@@ -20,16 +20,58 @@ const needed = [
 export type ColumnsOf = (table: string) => readonly (string | null)[]
 
 export function makeSchema(database: Database.Database, tables: SalvagedTables): ColumnsOf {
-  const entries = tables.schema.filter(({ sql }) => sql !== null)
-  const isWhole =
-    needed.every((name) => entries.some((entry) => entry.name === name)) && hasAllMigrations(tables)
-  if (isWhole) for (const entry of entries) if (isMade(entry, entries)) database.exec(entry.sql ?? '')
-  if (!isWhole) makeNewest(database)
+  const told = columnsTold(tables.schema)
+  if (needed.every((name) => told.has(name)) && hasAllMigrations(tables)) makeAsTold(database, tables.schema)
+  else makeNewest(database)
   return (table) => {
     const made = columnsIn(database, table)
-    const sql = entries.find(({ type, name }) => type === 'table' && name === table)?.sql
-    const told = sql === undefined || sql === null ? made : columnsOfText(sql, table)
-    return made.length === 0 ? [] : told.map((column) => (made.includes(column) ? column : null))
+    const columns = made.length === 0 ? [] : (told.get(table) ?? made)
+    return columns.map((column) => (made.includes(column) ? column : null))
+  }
+}
+
+/** The columns of each table whose text is as Chroma writes it: what is damaged may be read as something else. */
+function columnsTold(schema: readonly SchemaEntry[]): Map<string, string[]> {
+  const known = new Database(':memory:')
+  const told = new Database(':memory:')
+  try {
+    known.pragma('foreign_keys = OFF')
+    told.pragma('foreign_keys = OFF')
+    makeNewest(known)
+    const columns = new Map<string, string[]>()
+    for (const { type, name, sql } of schema) {
+      if (type !== 'table' || sql === null || !make(told, sql)) continue
+      const own = columnsIn(told, name)
+      const newest = [...columnsIn(known, name), 'topic']
+      if (own.length > 0 && own.every((column) => newest.includes(column))) columns.set(name, own)
+    }
+    return columns
+  } finally {
+    known.close()
+    told.close()
+  }
+}
+
+function makeAsTold(database: Database.Database, schema: readonly SchemaEntry[]): void {
+  const isVirtual = ({ sql }: SchemaEntry): boolean => /^CREATE VIRTUAL/i.test(sql ?? '')
+  for (const { type, name, table, sql } of schema) {
+    if (sql === null || name.startsWith('sqlite_')) continue
+    // A virtual table makes the tables that it keeps its content in.
+    const of = type === 'index' ? table : name
+    if (schema.some((each) => isVirtual(each) && of.startsWith(`${each.name}_`))) continue
+    make(database, sql)
+  }
+}
+
+/** Whether it is one definition of a table or an index, and could be made. Nothing else in the file is ever run. */
+function make(database: Database.Database, sql: string): boolean {
+  if (!/^CREATE (TABLE|VIRTUAL TABLE|INDEX|UNIQUE INDEX)\b/i.test(sql)) return false
+  try {
+    database.prepare(sql).run()
+    return true
+  } catch {
+    // Damaged text; preparing also refuses a second statement behind the first.
+    return false
   }
 }
 
@@ -40,15 +82,6 @@ function makeNewest(database: Database.Database): void {
     database.exec(sql)
     insert.run(dir, version, filename, sql, createHash('md5').update(sql).digest('hex'))
   }
-}
-
-/** A virtual table makes the tables that it keeps its content in. */
-function isMade({ name, type, table }: SchemaEntry, entries: readonly SchemaEntry[]): boolean {
-  if (name.startsWith('sqlite_')) return false
-  const isVirtual = (each: SchemaEntry): boolean => /^CREATE VIRTUAL/i.test(each.sql ?? '')
-  return !entries.some(
-    (each) => isVirtual(each) && (type === 'index' ? table : name).startsWith(`${each.name}_`),
-  )
 }
 
 function hasAllMigrations(tables: SalvagedTables): boolean {
@@ -62,16 +95,6 @@ function hasAllMigrations(tables: SalvagedTables): boolean {
     ['sysdb', 'metadb', 'embeddings_queue'].every((dir) => versions.has(dir)) &&
     [...versions.values()].every((known) => known.size === Math.max(...known))
   )
-}
-
-function columnsOfText(sql: string, table: string): string[] {
-  const database = new Database(':memory:')
-  try {
-    database.exec(sql)
-    return columnsIn(database, table)
-  } finally {
-    database.close()
-  }
 }
 
 function columnsIn(database: Database.Database, table: string): string[] {

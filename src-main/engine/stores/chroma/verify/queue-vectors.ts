@@ -46,7 +46,6 @@ export class VectorQueue {
     this.#at = database.prepare(
       'SELECT topic, id, vector IS NULL AS lacks_vector, operation FROM embeddings_queue WHERE seq_id = ?',
     )
-    this.#readQueue(topic)
     const records = 'SELECT embedding_id, seq_id FROM embeddings WHERE segment_id = ?'
     for (const [id, seqId] of new ChromaReader(database).each(records, metadataSegment)) {
       if (typeof id === 'string') this.#recordSeqIds.set(id, seqIdOf(seqId))
@@ -55,7 +54,11 @@ export class VectorQueue {
       .prepare('SELECT seq_id FROM max_seq_id WHERE segment_id = ?')
       .pluck()
       .get(metadataSegment)
-    this.#lastUsed = seqIdOf(last) ?? 0
+    this.#lastUsed =
+      seqIdOf(last) ??
+      [...this.#recordSeqIds.values()].reduce<number>((most, each) => Math.max(most, each ?? 0), 0)
+    this.#dropUnreadable()
+    this.#readQueue(topic)
   }
 
   /** Records that still have no vector in the queue. */
@@ -130,6 +133,15 @@ export class VectorQueue {
       this.#isRaised = true
     }
     return free
+  }
+
+  /** Chroma stops at a vector of another length than the collection's. The records have these changes already. */
+  #dropUnreadable(): void {
+    const { database, topic, dimension } = this.#target
+    if (dimension === null) return
+    database
+      .prepare('DELETE FROM embeddings_queue WHERE topic = ? AND length(vector) <> ? AND seq_id <= ?')
+      .run(topic, dimension * 4, this.#lastUsed)
   }
 
   #readQueue(topic: string): void {

@@ -86,7 +86,9 @@ export function verifyChromaFolder(options: VerifyChromaOptions): VerifiedChroma
 export function isDamaged(error: unknown): error is Error {
   if (!(error instanceof Error)) return false
   return (
-    isDamage(error) || error.name === 'ZodError' || /no such (table|column)|malformed/.test(error.message)
+    isDamage(error) ||
+    error.name === 'ZodError' ||
+    /no such (table|column)|malformed|fts5/.test(error.message)
   )
 }
 

@@ -50,6 +50,8 @@ export async function withModelVerdict(
   check: () => Promise<ModelCheck>,
   signal?: AbortSignal,
 ): Promise<VerifyReport> {
+  // A Chroma folder has a model for each collection.
+  if (report.kind === 'chroma') return report
   let found: ModelCheck
   try {
     found = await check()

@@ -31,9 +31,9 @@ export function addFolderCommands(command: Command, signal: AbortSignal): void {
   command
     .command('verify')
     .description(
-      'read everything in a storage folder and tell what is inconsistent; exit code 1 if anything is',
+      'read everything in a storage folder or a Chroma folder and tell what is inconsistent; exit code 1 if anything is',
     )
-    .argument('<dir>', 'the storage folder')
+    .argument('<dir>', 'the folder')
     .option('--repair', 'mend what can be mended without inventing data, after a backup')
     .option('--no-model', 'do not compare the vectors with an embed model')
     .addOption(json())

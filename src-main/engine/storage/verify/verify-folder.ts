@@ -108,11 +108,6 @@ function requireStorageFolder(persistDir: string, kind: VerifyReport['kind']): v
     throw new StackroomError('path-missing', `There is no folder at ${persistDir}.`, {
       hint: 'It may have been moved or deleted, or its drive is not connected.',
     })
-  if (kind === 'chroma')
-    throw new StackroomError(
-      'unsupported-format',
-      `${persistDir} is a Chroma folder: only LlamaIndex’s are checked.`,
-    )
   if (kind === 'files' || kind === 'empty')
     throw new StackroomError('not-a-storage-folder', `${persistDir} is not a storage folder.`, {
       hint: 'A storage folder has docstore.json in it.',

@@ -1,7 +1,10 @@
-/** What the worker that verifies and repairs storage folders answers. */
+/** What the worker that verifies and repairs storage folders, LlamaIndex’s and Chroma’s, answers. */
 import type { VerifyReport } from '#contract'
 import { explainFileError } from '#platform/file-errors.ts'
 import type { WorkerCallContext } from '#platform/worker-server.ts'
+import { repairChromaFolder } from '../../stores/chroma/verify/repair-chroma-folder.ts'
+import { verifyChromaFolder } from '../../stores/chroma/verify/verify-chroma-folder.ts'
+import { detectFolderKind } from '../detect-folder-kind.ts'
 import { repairFolder } from './repair-folder.ts'
 import { verifyFolder, type VerifyFolderOptions } from './verify-folder.ts'
 
@@ -16,12 +19,22 @@ export function storageVerifyMethods() {
   return {
     verify: (input: VerifyInput, context: WorkerCallContext): Promise<VerifyReport> =>
       explained(input, async () => {
-        using verified = await verifyFolder(optionsOf(input, context))
+        const options = optionsOf(input, context)
+        if (await isChroma(input)) return verifyChromaFolder({ ...options, folder: input.persistDir }).report
+        using verified = await verifyFolder(options)
         return verified.report
       }),
     repair: (input: VerifyInput, context: WorkerCallContext): Promise<VerifyReport> =>
-      explained(input, () => repairFolder(optionsOf(input, context))),
+      explained(input, async () => {
+        const options = optionsOf(input, context)
+        if (await isChroma(input)) return repairChromaFolder({ ...options, folder: input.persistDir })
+        return repairFolder(options)
+      }),
   }
+}
+
+async function isChroma({ persistDir }: VerifyInput): Promise<boolean> {
+  return (await detectFolderKind(persistDir)) === 'chroma'
 }
 
 function optionsOf(input: VerifyInput, context: WorkerCallContext): VerifyFolderOptions {

@@ -374,6 +374,29 @@ export function conformsToVectorStore(name: string, makeHarness: () => Promise<S
       })
     })
 
+    test('what is being added while its engine is killed is there afterwards, again and again', async () => {
+      if (!harness.killEngine) return
+      const store = await harness.empty()
+      const size = 400
+      for (let round = 0; round < 5; round++) {
+        const nodes = Array.from({ length: size }, (_, index) =>
+          nodeOf(`${round} ${index}`, [round + 1, index, 1]),
+        )
+        const adding = store.add(nodes)
+        // At another moment in each round: after as many calls as it has numbers.
+        for (let calls = 0; calls < round; calls++) await store.count()
+        await harness.killEngine()
+        await adding
+        expect(await store.count()).toBe(size * (round + 1))
+      }
+      for (let round = 0; round < 5; round++)
+        expect(await found(store, Float32Array.of(round + 1, 399, 1), 1)).toHaveLength(1)
+      const [entry] = await store.get({ nodeIds: ['2 7'], vectors: true })
+      // An engine may keep unit vectors and their lengths.
+      const values = [3, 7, 1]
+      for (const [index, value] of values.entries()) expect(entry?.vector?.[index]).toBeCloseTo(value, 5)
+    })
+
     describe('filters', () => {
       let store: VectorStore
       beforeAll(async () => {

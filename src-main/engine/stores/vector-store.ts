@@ -66,6 +66,7 @@ export interface GetRequest extends NodeSelection {
 export interface StoreEntry {
   readonly nodeId: string
   readonly node: StoredNode | null
+  /** As it was added, but for the last bit: an engine may keep a unit vector and its length. */
   readonly vector: Float32Array | null
 }
 

@@ -20,16 +20,13 @@ beforeEach(async () => {
 
 afterEach(() => rm(place, { recursive: true, force: true }))
 
-function run(...args: string[]): Promise<{ code: number; stdout: string }> {
-  return new Promise((resolve, reject) => {
+function run(...args: string[]): Promise<{ code: number | null; stdout: string }> {
+  return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       [join(root, 'src-main/hosts/cli/main.ts'), ...args],
       { cwd: place, env: { ...process.env, STACKROOM_DATA: join(place, 'data') } },
-      (error, stdout) => {
-        if (error && child.exitCode === null) reject(error)
-        else resolve({ code: child.exitCode ?? -1, stdout })
-      },
+      (_, stdout) => resolve({ code: child.exitCode, stdout }),
     )
   })
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { folderInfoSchema, ingestReportSchema, searchAnswerSchema } from '#contract'
+import { chunkPreviewSchema, folderInfoSchema, ingestReportSchema, searchAnswerSchema } from '#contract'
 
 const root = resolve(import.meta.dirname, '../..')
 const timeout = 60_000
@@ -137,4 +137,33 @@ test('Ctrl+C ends an index run with what was committed kept and no stack', { tim
   const again = await run('index', 'many', '--to', 'interrupted', '--json')
   const report = ingestReportSchema.parse(JSON.parse(again.stdout))
   expect(report.documents + report.unchanged).toBe(250)
+})
+
+test('a preview shows how a file would be cut, and writes nothing', { timeout }, async () => {
+  await writeFile(join(folder, 'manual.md'), '# Tea\n\nGreen.\n\n## Water\n\nEighty degrees.\n')
+  const before = await readdir(folder)
+  const json = await run('preview', 'manual.md', '--node-parser', 'MarkdownNodeParser', '--json')
+  expect(json).toMatchObject({ code: 0, stderr: '' })
+  expect(chunkPreviewSchema.parse(JSON.parse(json.stdout))).toMatchObject({
+    path: join(folder, 'manual.md'),
+    cutBy: 'MarkdownNodeParser',
+    documents: [{ nodes: [{ startCharIdx: 0 }, { metadata: { header_path: '/Tea/' } }] }],
+  })
+  const lines = await run('preview', 'manual.md', '--chunk-size', '50')
+  expect(lines.stdout).toContain('1 documents, 1 nodes by SentenceSplitter')
+  expect((await readdir(folder)).filter((name) => name !== 'data')).toEqual(
+    before.filter((name) => name !== 'data'),
+  )
+})
+
+test('an index is cut as the command line says, and stays so', { timeout }, async () => {
+  const start = ['index', 'manual.md', '--to', 'sections']
+  await writeFile(join(folder, 'manual.md'), '# Tea\n\nGreen.\n\n## Water\n\nEighty degrees.\n')
+  const first = await run(...start, '--node-parser', 'MarkdownNodeParser', '--json')
+  expect(ingestReportSchema.parse(JSON.parse(first.stdout))).toMatchObject({ documents: 1, nodes: 2 })
+  const other = await run(...start, '--chunk-size', '100')
+  expect(other).toMatchObject({ code: 1, stdout: '' })
+  expect(other.stderr).toContain('were cut by MarkdownNodeParser')
+  const wrong = await run(...start, '--window-size', '2')
+  expect(wrong.code).toBe(2)
 })

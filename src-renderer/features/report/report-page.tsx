@@ -31,7 +31,7 @@ export function ReportPage({ knowledgeBase }: { readonly knowledgeBase: Knowledg
         </Message>
       )}
       {summary === null && error === null && (
-        <p className="report-waiting">
+        <p className="place-waiting">
           <Spinner label="" /> Reading what became of each file…
         </p>
       )}
@@ -61,9 +61,9 @@ function Head({ id, name, view, canRetry }: HeadProps) {
   const indexing = useIndexing(id)
   const failed = summary?.counts.failed ?? 0
   return (
-    <div className="report-head">
+    <div className="place-head">
       <p role="status">{timesOf(view, indexing)}</p>
-      <div className="report-ways">
+      <div className="place-ways">
         <Button
           icon={Download}
           disabled={saving || files.length === 0}

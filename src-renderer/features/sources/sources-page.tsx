@@ -31,7 +31,7 @@ export function SourcesPage({ knowledgeBase }: { readonly knowledgeBase: Knowled
         </Message>
       )}
       {value === null && error === null && (
-        <p className="sources-waiting">
+        <p className="place-waiting">
           <Spinner label="" /> Looking at the sources…
         </p>
       )}
@@ -76,13 +76,13 @@ function Content({ knowledgeBase, value }: ContentProps) {
   const away = sources.filter(({ state }) => state === 'unavailable').length
   return (
     <>
-      <div className="sources-head">
+      <div className="place-head">
         <p>
           {formatCounted(sources.length, 'source', 'sources')}
           {away > 0 && ` · ${away} not there`}
         </p>
         {canChange && (
-          <div className="sources-ways">
+          <div className="place-ways">
             {add}
             <Button
               look="primary"

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { verifyReportSchema, type ProblemCode, type VerifyReport } from '#contract'
+import { openChromaEngine, openChromaStore } from '#engine/stores/chroma/open-chroma-store.ts'
 import type { ChromaCollection } from '#engine/stores/chroma/verify/chroma-collections.ts'
 import { ChromaDatabase } from '#engine/stores/chroma/verify/chroma-database.ts'
 import { queuedChanges } from '#engine/stores/chroma/verify/queued-changes.ts'
@@ -406,6 +407,45 @@ describe('SQLite', () => {
     expect(codes(verify())).toEqual({})
     expect(fingerprint(folder)).toEqual(before)
   })
+})
+
+test('a repaired folder is opened by our own engine, which has every vector', async () => {
+  await use('1.5.9')
+  rmSync(hnswFile(folder, 'link_lists.bin'))
+  await repair()
+  const cacheFolder = join(tmpdir(), 'stackroom-test-cache')
+  await using engine = openChromaEngine({ folder, cacheFolder, migrate: false })
+  await using store = await openChromaStore(engine, { collection: 'notes' })
+  const { records } = expectedIn('1.5.9').notes!
+  const entries = await store.get({ vectors: true })
+  expect(entries.map(({ nodeId }) => nodeId).sort()).toEqual(Object.keys(records).sort())
+  for (const { nodeId, vector } of entries)
+    for (const [index, number] of records[nodeId]!.vector.entries())
+      expect(vector![index]).toBeCloseTo(number, 6)
+  const [first] = await store.query({ vector: Float32Array.from(records['note-12']!.vector), topK: 1 })
+  expect(first).toMatchObject({ nodeId: 'note-12' })
+})
+
+test('a repair that was broken off before the old files were moved is finished by the next one', async () => {
+  await use('0.5.23')
+  rmSync(hnswFile(folder, 'link_lists.bin'))
+  const inTheWay = join(folder, '.stackroom/chroma/set-aside')
+  mkdirSync(join(folder, '.stackroom/chroma'), { recursive: true })
+  writeFileSync(inTheWay, '')
+  await expect(repair()).rejects.toThrow()
+  expect(verify().counts['record-without-vector']).toBeUndefined()
+  rmSync(inTheWay)
+  expect(codes(await repair())).toEqual({})
+  expectVectors('0.5.23')
+})
+
+test('a repair that is cancelled leaves the folder as it was', async () => {
+  await use('1.5.9')
+  rmSync(hnswFile(folder, 'link_lists.bin'))
+  const before = fingerprint(folder)
+  const cancelled = AbortSignal.abort()
+  await expect(repairChromaFolder({ folder, dataFolder, signal: cancelled })).rejects.toThrow()
+  expect(fingerprint(folder)).toEqual(before)
 })
 
 test('a folder that another process has open is not repaired', async () => {

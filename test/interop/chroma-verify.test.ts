@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
+import { ChromaFolder } from '#engine/stores/chroma/verify/read-chroma-folder.ts'
 import { repairChromaFolder } from '#engine/stores/chroma/verify/repair-chroma-folder.ts'
 import { verifyChromaFolder } from '#engine/stores/chroma/verify/verify-chroma-folder.ts'
 import {
@@ -166,4 +167,43 @@ test('of vectors that are lost nothing is invented: the documents are there', as
   const withoutVector = Object.entries(notes!.records).filter(([, { vector }]) => vector === null)
   expect(withoutVector.map(([id]) => id).sort()).toEqual(lost.sort())
   expect(Object.values(notes!.records).every(({ document }) => document !== null)).toBe(true)
+})
+
+test('tenants, databases, uris, lists and settings of collections are read as Python made them', async () => {
+  await run(python, [join(import.meta.dirname, 'chroma_rich.py'), folder])
+  using chroma = new ChromaFolder(folder, dataFolder)
+  expect(chroma.tenants).toEqual([
+    { tenant: 'default_tenant', databases: ['default_database'] },
+    { tenant: 'library', databases: ['branch'] },
+  ])
+  const [own, branch] = chroma.collections
+  expect(own).toMatchObject({ name: 'films', tenant: 'default_tenant', metric: 'cosine', dimension: 2 })
+  expect(own!.embeddingFunction).toEqual({ name: 'legacy', config: {} })
+  expect(branch).toMatchObject({
+    name: 'films',
+    tenant: 'library',
+    database: 'branch',
+    metric: 'ip',
+    maxNeighbours: 24,
+    embeddingFunction: { name: 'huggingface_server', config: { url: 'http://127.0.0.1:1/embed' } },
+  })
+  expect(chroma.records(branch!)).toEqual([
+    {
+      id: 'a',
+      document: null,
+      uri: 'file:///a.png',
+      metadata: { tags: ['one', 'two'], years: [1990, 1991] },
+    },
+    { id: 'b', document: null, uri: 'file:///b.png', metadata: { year: 2001 } },
+  ])
+  const before = { tenants: chroma.tenants, records: chroma.records(branch!) }
+  zeroPage(folder, 1)
+  const { repair } = await repairChromaFolder({ folder, dataFolder, signal })
+  using saved = new ChromaFolder(repair!.saved!, dataFolder)
+  expect(saved.tenants).toEqual(before.tenants)
+  expect(saved.collections.map(({ records, metric }) => [records, metric])).toEqual([
+    [1, 'cosine'],
+    [2, 'ip'],
+  ])
+  expect(saved.records(saved.collections[1]!)).toEqual(before.records)
 })

@@ -44,13 +44,18 @@ const shapes = {
   collection_metadata: [isUuid, isText, ...scalars],
   databases: [isUuid, isText, isText],
   tenants: [isText],
+  embeddings_queue_config: [
+    isNull,
+    (value) => typeof value === 'string' && value.includes('"automatically_purge"'),
+  ],
   embedding_fulltext_search_content: [isNull, isText],
 } as const satisfies Readonly<Record<string, readonly Test[]>>
 
-export type LostTable = keyof typeof shapes
+type Shape = keyof typeof shapes
+export type LostTable = Shape | 'embedding_metadata_array'
 
 /** Columns that later versions added: rows from before lack them. */
-const optional: Readonly<Partial<Record<LostTable, number>>> = {
+const optional: Readonly<Partial<Record<Shape, number>>> = {
   embedding_metadata: 1,
   collection_metadata: 1,
   collections: 2,
@@ -58,7 +63,7 @@ const optional: Readonly<Partial<Record<LostTable, number>>> = {
 
 /** The table that all of the rows can be of. */
 export function looksLike(rows: readonly SqliteRow[]): LostTable | undefined {
-  const names: readonly LostTable[] = [
+  const names: readonly Shape[] = [
     'embeddings_queue',
     'embeddings',
     'segments',
@@ -70,12 +75,20 @@ export function looksLike(rows: readonly SqliteRow[]): LostTable | undefined {
     'databases',
     'tenants',
     'embedding_metadata',
+    'embeddings_queue_config',
     'embedding_fulltext_search_content',
   ]
-  return names.find((name) => rows.every(({ values }) => fits(values, name)))
+  const name = names.find((each) => rows.every(({ values }) => fits(values, each)))
+  return name === 'embedding_metadata' && hasLists(rows) ? 'embedding_metadata_array' : name
 }
 
-function fits(values: readonly SqliteValue[], name: LostTable): boolean {
+/** Lists have a row for each item, in a table of the same columns; of what is no list each key is there once. */
+function hasLists(rows: readonly SqliteRow[]): boolean {
+  const keys = new Set(rows.map(({ values: [id, key] }) => JSON.stringify([id, key])))
+  return keys.size < rows.length
+}
+
+function fits(values: readonly SqliteValue[], name: Shape): boolean {
   const tests: readonly Test[] = shapes[name]
   const fewest = tests.length - (optional[name] ?? 0)
   return (

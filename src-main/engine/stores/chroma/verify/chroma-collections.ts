@@ -37,7 +37,8 @@ export interface ChromaCollection {
   readonly topic: string | null
 }
 
-const scalarRowSchema = z.object({
+/** A value of metadata, in the column of its type. */
+export const scalarRowSchema = z.object({
   key: z.string(),
   str_value: z.string().nullable(),
   int_value: z.number().nullable(),

@@ -5,7 +5,7 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { z } from 'zod'
 import { explainFileError } from '#platform/file-errors.ts'
-import { readCollections, scalarOf, type ChromaCollection } from './chroma-collections.ts'
+import { readCollections, scalarOf, scalarRowSchema, type ChromaCollection } from './chroma-collections.ts'
 import { ChromaDatabase } from './chroma-database.ts'
 
 export interface ChromaTenant {
@@ -25,15 +25,7 @@ const documentKey = 'chroma:document'
 const uriKey = 'chroma:uri'
 
 const recordRowsSchema = z.array(z.object({ id: z.number(), embedding_id: z.string() }))
-const metadataRowsSchema = z.array(
-  z.object({
-    key: z.string(),
-    str_value: z.string().nullable(),
-    int_value: z.number().nullable(),
-    float_value: z.number().nullable(),
-    bool_value: z.number().nullable(),
-  }),
-)
+const metadataRowsSchema = z.array(scalarRowSchema)
 
 export class ChromaFolder implements Disposable {
   readonly path: string
@@ -131,9 +123,11 @@ export class ChromaFolder implements Disposable {
   }
 
   #metadata(table: string, row: number): z.infer<typeof metadataRowsSchema> {
+    // The first versions have no booleans.
+    const bool = this.#database.hasColumn(table, 'bool_value') ? 'bool_value' : 'NULL'
     return metadataRowsSchema.parse(
       this.#database.rows(
-        `SELECT key, string_value AS str_value, int_value, float_value, bool_value FROM ${table} WHERE id = ? ORDER BY rowid`,
+        `SELECT key, string_value AS str_value, int_value, float_value, ${bool} AS bool_value FROM ${table} WHERE id = ? ORDER BY rowid`,
         row,
       ),
     )

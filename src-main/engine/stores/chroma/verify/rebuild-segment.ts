@@ -7,8 +7,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { syncFolder } from '#platform/atomic-files.ts'
 import type { ChromaCollection } from './chroma-collections.ts'
-import { VectorQueue } from './queue-vectors.ts'
-import { readHnsw } from './read-hnsw.ts'
+import { refillQueue, type RefilledQueue } from './refill-queue.ts'
 
 export interface RebuildOptions {
   readonly folder: string
@@ -19,42 +18,26 @@ export interface RebuildOptions {
   readonly signal: AbortSignal
 }
 
-export interface RebuiltSegment {
-  readonly records: number
-  /** Records whose vector is nowhere any more. */
-  readonly withoutVector: readonly string[]
-  /** Vectors in the old files that belong to no known id. */
-  readonly withoutId: number
+export interface RebuiltSegment extends RefilledQueue {
   /** Where the old files are; null where there were none. */
   readonly setAside: string | null
 }
 
 export function rebuildSegment(options: RebuildOptions): RebuiltSegment | null {
   const { folder, database, collection, setAside, signal } = options
-  const { vectorSegment, metadataSegment, dimension } = collection
+  const { vectorSegment, metadataSegment } = collection
   if (!vectorSegment || !metadataSegment) return null
   const segmentFolder = join(folder, vectorSegment.id)
-  const refill = database.transaction(() => {
-    const queue = new VectorQueue({
+  const refill = database.transaction(() =>
+    refillQueue({
       database,
-      topic: collection.topic ?? topicOf(collection.id),
-      metadataSegment: metadataSegment.id,
+      collection,
       vectorSegment: vectorSegment.id,
-      dimension,
-    })
-    const { withoutId } = readHnsw({
-      folder: segmentFolder,
-      dimension,
-      maxNeighbours: collection.maxNeighbours,
-      isNormalised: collection.metric === 'cosine',
+      metadataSegment: metadataSegment.id,
+      segmentFolder,
       signal,
-      onVector: (vector, id) => {
-        if (id !== null) queue.offer(id, vector)
-      },
-    })
-    queue.finish()
-    return { records: queue.records, withoutVector: queue.missing, withoutId }
-  })
+    }),
+  )
   const refilled = refill.exclusive()
   if (!existsSync(segmentFolder)) return { ...refilled, setAside: null }
   mkdirSync(setAside, { recursive: true })
@@ -63,9 +46,4 @@ export function rebuildSegment(options: RebuildOptions): RebuiltSegment | null {
   syncFolder(setAside)
   syncFolder(folder)
   return { ...refilled, setAside: target }
-}
-
-/** What Chroma calls it where nothing was set otherwise. */
-export function topicOf(collectionId: string): string {
-  return `persistent://default/default/${collectionId}`
 }

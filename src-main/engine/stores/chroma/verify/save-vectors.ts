@@ -6,9 +6,7 @@ import { readCollections, type ChromaCollection } from './chroma-collections.ts'
 import { ChromaReader } from './chroma-database.ts'
 import { hnswFiles, parseHeader } from './hnsw-header.ts'
 import { queuedChanges } from './queued-changes.ts'
-import { VectorQueue } from './queue-vectors.ts'
-import { readHnsw } from './read-hnsw.ts'
-import { topicOf } from './rebuild-segment.ts'
+import { refillQueue } from './refill-queue.ts'
 
 export interface SavedVectors {
   readonly collection: string
@@ -32,32 +30,18 @@ export function saveVectors({ database, folder, signal }: SaveVectorsOptions): S
     const dimension = collection.dimension ?? dimensionIn(reader, collection, segmentFolder)
     if (dimension !== collection.dimension)
       database.prepare('UPDATE collections SET dimension = ? WHERE id = ?').run(dimension, collection.id)
-    const refill = database.transaction(() => {
-      const queue = new VectorQueue({
+    const refill = database.transaction(() =>
+      refillQueue({
         database,
-        topic: collection.topic ?? topicOf(collection.id),
-        metadataSegment: metadataSegment.id,
+        collection: { ...collection, dimension },
         vectorSegment: vectorSegment.id,
-        dimension,
-      })
-      if (existsSync(segmentFolder))
-        readHnsw({
-          folder: segmentFolder,
-          dimension,
-          maxNeighbours: collection.maxNeighbours,
-          isNormalised: collection.metric === 'cosine',
-          signal,
-          onVector: (vector, id) => {
-            if (id !== null) queue.offer(id, vector)
-          },
-        })
-      queue.finish()
-      return queue
-    })
-    const queue = refill()
-    return [
-      { collection: collection.name, records: queue.records, vectors: queue.records - queue.missing.length },
-    ]
+        metadataSegment: metadataSegment.id,
+        segmentFolder,
+        signal,
+      }),
+    )
+    const { records, withoutVector } = refill()
+    return [{ collection: collection.name, records, vectors: records - withoutVector.length }]
   })
 }
 

@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['test/{unit,integration,interop}/**/*.test.{ts,tsx}'],
     // Only for what hangs: real engines, models and processes take their time on a machine with other work to do.
     testTimeout: 300_000,
-    hookTimeout: 60_000,
+    hookTimeout: 300_000,
     maxWorkers: 2,
   },
 })

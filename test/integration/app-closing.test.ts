@@ -31,4 +31,4 @@ test('models that are closed while they compute end their work, and the process 
   } finally {
     await rm(dataFolder, { recursive: true, force: true })
   }
-}, 60_000)
+})

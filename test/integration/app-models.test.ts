@@ -659,7 +659,7 @@ test('a model folder is added with what was read from it, or refused with what i
   await expect(call('models.addFolder', { path })).rejects.toMatchObject({ code: 'missing-file' })
   await call('models.remove', { id: added.id })
   expect((await call('models.list', {})).map(({ id }) => id)).not.toContain(added.id)
-}, 60_000)
+})
 
 test('a key is in its own file and nowhere else of what was written, answered or told', async () => {
   await addRemote()

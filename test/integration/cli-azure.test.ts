@@ -9,7 +9,6 @@ import { ApiServer } from './embed-api-server.ts'
 import { CommandLine } from './run-command.ts'
 
 const KEY = 'azure-planted-key-4711'
-const timeout = 120_000
 const resourcesFolder = resolve(import.meta.dirname, '../../resources')
 const registry = new EmbedModelRegistry({ resourcesFolder, dataFolder: tmpdir() })
 let folder: string
@@ -41,7 +40,7 @@ const withKey = (key: string): CommandLine =>
     OPENAI_API_VERSION: '2024-02-01',
   })
 
-test('a folder is indexed, searched and verified with a deployment of Azure', { timeout }, async () => {
+test('a folder is indexed, searched and verified with a deployment of Azure', async () => {
   const azure = withKey(KEY)
   const model = 'azure:our-embeddings'
   const indexed = await azure.run('index', 'documents', '--to', 'storage', '--model', model, '--json')
@@ -69,7 +68,7 @@ test('a folder is indexed, searched and verified with a deployment of Azure', { 
   expect(azure.printed + JSON.stringify(settings)).not.toContain(KEY)
 })
 
-test('a wrong key and a deployment that is not there are told as what they are', { timeout }, async () => {
+test('a wrong key and a deployment that is not there are told as what they are', async () => {
   const wrong = await withKey('another').run('models', 'test', 'azure:our-embeddings')
   expect(wrong).toMatchObject({ code: 1 })
   expect(wrong.stderr).toContain('azure does not accept the key.')

@@ -9,7 +9,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chunkPreviewSchema, folderInfoSchema, ingestReportSchema, searchAnswerSchema } from '#contract'
 
 const root = resolve(import.meta.dirname, '../..')
-const timeout = 60_000
 let folder: string
 
 beforeAll(async () => {
@@ -40,7 +39,7 @@ async function run(...args: string[]): Promise<{ code: number | null; stdout: st
   return { code, stdout, stderr }
 }
 
-test('index, search and info print one JSON document each, in the fixed shapes', { timeout }, async () => {
+test('index, search and info print one JSON document each, in the fixed shapes', async () => {
   const index = await run('index', 'documents', '--to', 'storage', '--json')
   expect(index).toMatchObject({ code: 0, stderr: '' })
   const report = ingestReportSchema.parse(JSON.parse(index.stdout))
@@ -63,7 +62,7 @@ test('index, search and info print one JSON document each, in the fixed shapes',
   })
 })
 
-test('a storage folder of Python LlamaIndex is searched from the command line', { timeout }, async () => {
+test('a storage folder of Python LlamaIndex is searched from the command line', async () => {
   const { code, stdout } = await run(
     'search',
     'python',
@@ -87,7 +86,7 @@ test.each([
   ['a folder that is no storage folder', ['info', 'documents'], /not a storage folder/],
   ['a storage folder that is not there', ['search', 'nowhere', 'tea'], /no folder/i],
   ['nothing but an empty file', ['index', 'documents/empty.txt', '--to', 'new'], /empty/i],
-])('%s ends with exit code 1 and a sentence, without a stack', { timeout }, async (_name, args, sentence) => {
+])('%s ends with exit code 1 and a sentence, without a stack', async (_name, args, sentence) => {
   const { code, stderr } = await run(...args)
   expect(code).toBe(1)
   expect(stderr).toMatch(sentence)
@@ -101,11 +100,11 @@ test.each([
   ['no storage folder to index into', ['index', 'documents']],
   ['a top k that is no number', ['search', 'python', 'tea', '-k', 'many']],
   ['an unknown option', ['info', 'python', '--loud']],
-])('%s is wrong usage: exit code 2', { timeout }, async (_name, args) => {
+])('%s is wrong usage: exit code 2', async (_name, args) => {
   expect((await run(...args)).code).toBe(2)
 })
 
-test('output that nobody reads is no error', { timeout }, async () => {
+test('output that nobody reads is no error', async () => {
   const child = start('info', 'python')
   child.stdout.destroy()
   const errors = text(child.stderr)
@@ -114,7 +113,7 @@ test('output that nobody reads is no error', { timeout }, async () => {
   expect(code).toBe(0)
 })
 
-test('Ctrl+C ends an index run with what was committed kept and no stack', { timeout }, async () => {
+test('Ctrl+C ends an index run with what was committed kept and no stack', async () => {
   const many = join(folder, 'many')
   await mkdir(many)
   await Promise.all(
@@ -139,7 +138,7 @@ test('Ctrl+C ends an index run with what was committed kept and no stack', { tim
   expect(report.documents + report.unchanged).toBe(250)
 })
 
-test('a preview shows how a file would be cut, and writes nothing', { timeout }, async () => {
+test('a preview shows how a file would be cut, and writes nothing', async () => {
   await writeFile(join(folder, 'manual.md'), '# Tea\n\nGreen.\n\n## Water\n\nEighty degrees.\n')
   const before = await readdir(folder)
   const json = await run('preview', 'manual.md', '--node-parser', 'MarkdownNodeParser', '--json')
@@ -156,7 +155,7 @@ test('a preview shows how a file would be cut, and writes nothing', { timeout },
   )
 })
 
-test('an index is cut as the command line says, and stays so', { timeout }, async () => {
+test('an index is cut as the command line says, and stays so', async () => {
   const start = ['index', 'manual.md', '--to', 'sections']
   await writeFile(join(folder, 'manual.md'), '# Tea\n\nGreen.\n\n## Water\n\nEighty degrees.\n')
   const first = await run(...start, '--node-parser', 'MarkdownNodeParser', '--json')

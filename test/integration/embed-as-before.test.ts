@@ -18,7 +18,6 @@ import { ApiServer } from './embed-api-server.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const resourcesFolder = join(root, 'resources')
-const timeout = 60_000
 let folder: string
 let persistDir: string
 let services: EngineServices
@@ -88,117 +87,101 @@ async function document(name: string, text: string): Promise<string> {
 
 const plain = ({ plainText }: EmbedTexts): string => plainText
 
-test(
-  'a folder that was embedded without metadata grows without, says so in stackroom.json, and is embedded again without',
-  { timeout },
-  async () => {
-    await embedAs(plain)
-    const opened = await services.folders.open(persistDir)
-    expect(await services.checks.check(opened)).toMatchObject({
-      verdict: 'verified',
-      model: BUNDLED_MODEL_ID,
-      score: { metadata: false },
-    })
-    const path = await document('tea.txt', 'Green tea is steeped at eighty degrees for two minutes.')
-    await indexFolder(services, { paths: [path], persistDir })
-    await expectEmbeddedAs(plain, 6)
-    expect(readSettings(persistDir)?.embedModel).toMatchObject({ id: BUNDLED_MODEL_ID, metadataMode: 'none' })
+test('a folder that was embedded without metadata grows without, says so in stackroom.json, and is embedded again without', async () => {
+  await embedAs(plain)
+  const opened = await services.folders.open(persistDir)
+  expect(await services.checks.check(opened)).toMatchObject({
+    verdict: 'verified',
+    model: BUNDLED_MODEL_ID,
+    score: { metadata: false },
+  })
+  const path = await document('tea.txt', 'Green tea is steeped at eighty degrees for two minutes.')
+  await indexFolder(services, { paths: [path], persistDir })
+  await expectEmbeddedAs(plain, 6)
+  expect(readSettings(persistDir)?.embedModel).toMatchObject({ id: BUNDLED_MODEL_ID, metadataMode: 'none' })
 
-    // whoever opens it later knows it from the folder alone
-    await services.close()
-    services = newServices('data of another')
-    bundled = await services.models.openUncached(BUNDLED_MODEL_ID)
-    const again = await services.folders.open(persistDir)
-    expect(await services.checks.check(again)).toMatchObject({
-      verdict: 'verified',
-      recorded: true,
-      score: { samples: 4, matching: 4, metadata: false },
-    })
-    const more = await document('sea.txt', 'The tide comes in twice a day.')
-    await indexFolder(services, { paths: [more], persistDir })
-    await expectEmbeddedAs(plain, 7)
+  // whoever opens it later knows it from the folder alone
+  await services.close()
+  services = newServices('data of another')
+  bundled = await services.models.openUncached(BUNDLED_MODEL_ID)
+  const again = await services.folders.open(persistDir)
+  expect(await services.checks.check(again)).toMatchObject({
+    verdict: 'verified',
+    recorded: true,
+    score: { samples: 4, matching: 4, metadata: false },
+  })
+  const more = await document('sea.txt', 'The tide comes in twice a day.')
+  await indexFolder(services, { paths: [more], persistDir })
+  await expectEmbeddedAs(plain, 7)
 
-    const copy = join(folder, 'a-copy')
-    await cp(join(resourcesFolder, 'models/all-MiniLM-L6-v2'), copy, { recursive: true })
-    const { id } = await services.models.registry.addFolder(copy)
-    await reembedFolder(services, again, { model: id })
-    await expectEmbeddedAs(plain, 7)
-    expect(readSettings(persistDir)?.embedModel).toMatchObject({ id, metadataMode: 'none' })
-  },
-)
+  const copy = join(folder, 'a-copy')
+  await cp(join(resourcesFolder, 'models/all-MiniLM-L6-v2'), copy, { recursive: true })
+  const { id } = await services.models.registry.addFolder(copy)
+  await reembedFolder(services, again, { model: id })
+  await expectEmbeddedAs(plain, 7)
+  expect(readSettings(persistDir)?.embedModel).toMatchObject({ id, metadataMode: 'none' })
+})
 
-test(
-  'a folder that was embedded with a prefix grows with it, and its questions get the prefix that goes with it',
-  { timeout },
-  async () => {
-    const withPrefix = ({ embedText }: EmbedTexts): string => `passage: ${embedText}`
-    await embedAs(withPrefix)
-    const path = await document('tea.txt', 'Green tea is steeped at eighty degrees for two minutes.')
-    await indexFolder(services, { paths: [path], persistDir })
-    await expectEmbeddedAs(withPrefix, 6)
-    expect(readSettings(persistDir)?.embedModel).toMatchObject({
-      documentPrefix: 'passage: ',
-      queryPrefix: 'query: ',
-      metadataMode: 'embed',
-    })
-    const opened = await services.folders.open(persistDir)
-    const query = 'how warm the water for tea is'
-    const { hits } = await searchFolder(opened, services.checks, { query, topK: 1 })
-    const [question] = await bundled.embedDocuments([`query: ${query}`])
-    const vector = (await vectors()).get(hits[0]!.nodeId)!
-    expect(hits[0]?.score).toBeCloseTo(cosine(question!, vector), 5)
+test('a folder that was embedded with a prefix grows with it, and its questions get the prefix that goes with it', async () => {
+  const withPrefix = ({ embedText }: EmbedTexts): string => `passage: ${embedText}`
+  await embedAs(withPrefix)
+  const path = await document('tea.txt', 'Green tea is steeped at eighty degrees for two minutes.')
+  await indexFolder(services, { paths: [path], persistDir })
+  await expectEmbeddedAs(withPrefix, 6)
+  expect(readSettings(persistDir)?.embedModel).toMatchObject({
+    documentPrefix: 'passage: ',
+    queryPrefix: 'query: ',
+    metadataMode: 'embed',
+  })
+  const opened = await services.folders.open(persistDir)
+  const query = 'how warm the water for tea is'
+  const { hits } = await searchFolder(opened, services.checks, { query, topK: 1 })
+  const [question] = await bundled.embedDocuments([`query: ${query}`])
+  const vector = (await vectors()).get(hits[0]!.nodeId)!
+  expect(hits[0]?.score).toBeCloseTo(cosine(question!, vector), 5)
 
-    // with the same model again: nothing is different
-    await reembedFolder(services, opened, { model: BUNDLED_MODEL_ID })
-    await expectEmbeddedAs(withPrefix, 6)
-    expect(readSettings(persistDir)?.embedModel).toMatchObject({ documentPrefix: 'passage: ' })
-  },
-)
+  // with the same model again: nothing is different
+  await reembedFolder(services, opened, { model: BUNDLED_MODEL_ID })
+  await expectEmbeddedAs(withPrefix, 6)
+  expect(readSettings(persistDir)?.embedModel).toMatchObject({ documentPrefix: 'passage: ' })
+})
 
-test(
-  'prefixes that the user chose for a model are what a folder is embedded again with',
-  { timeout },
-  async () => {
-    const copy = join(folder, 'a-copy')
-    await cp(join(resourcesFolder, 'models/all-MiniLM-L6-v2'), copy, { recursive: true })
-    const { id } = await services.models.registry.addFolder(copy)
-    const opened = await services.folders.open(persistDir)
-    await services.checks.choose(opened, id)
-    await services.models.registry.settings.setFolderSettings(copy, { documentPrefix: 'doc: ' })
-    await services.models.reopen(id)
-    await reembedFolder(services, opened, { model: id })
-    await expectEmbeddedAs(({ embedText }) => `doc: ${embedText}`, 5)
-    expect(readSettings(persistDir)?.embedModel).toMatchObject({ id, documentPrefix: 'doc: ' })
-  },
-)
+test('prefixes that the user chose for a model are what a folder is embedded again with', async () => {
+  const copy = join(folder, 'a-copy')
+  await cp(join(resourcesFolder, 'models/all-MiniLM-L6-v2'), copy, { recursive: true })
+  const { id } = await services.models.registry.addFolder(copy)
+  const opened = await services.folders.open(persistDir)
+  await services.checks.choose(opened, id)
+  await services.models.registry.settings.setFolderSettings(copy, { documentPrefix: 'doc: ' })
+  await services.models.reopen(id)
+  await reembedFolder(services, opened, { model: id })
+  await expectEmbeddedAs(({ embedText }) => `doc: ${embedText}`, 5)
+  expect(readSettings(persistDir)?.embedModel).toMatchObject({ id, documentPrefix: 'doc: ' })
+})
 
-test(
-  'a folder whose line breaks were sent as spaces grows in the same way, with a server that tells them apart',
-  { timeout },
-  async () => {
-    await using server = await ApiServer.start({
-      ...bundled,
-      embedDocuments: (all) =>
-        bundled.embedDocuments(all.map((text) => text.replaceAll('\n', ' zebra violin '))),
-    })
-    await embedAs(({ embedText }) => embedText.replaceAll('\n', ' '))
-    const { settings } = services.models.registry
-    await settings.setServer({ name: 'near', kind: 'compatible', baseUrl: `${server.url}/v1`, models: {} })
-    const opened = await services.folders.open(persistDir)
-    await services.checks.choose(opened, 'near:sensitive')
-    expect(readSettings(persistDir)?.embedModel).toMatchObject({
-      id: 'near:sensitive',
-      lineBreaks: 'as-spaces',
-    })
-    server.requests.length = 0
-    const path = await document('tea.txt', 'Green tea.\nIt is steeped at eighty degrees.')
-    await indexFolder(services, { paths: [path], persistDir })
-    expect(server.texts.some((text) => text.includes('Green tea. It is steeped'))).toBe(true)
-    expect(server.texts.filter((text) => text.includes('\n'))).toEqual([])
-  },
-)
+test('a folder whose line breaks were sent as spaces grows in the same way, with a server that tells them apart', async () => {
+  await using server = await ApiServer.start({
+    ...bundled,
+    embedDocuments: (all) =>
+      bundled.embedDocuments(all.map((text) => text.replaceAll('\n', ' zebra violin '))),
+  })
+  await embedAs(({ embedText }) => embedText.replaceAll('\n', ' '))
+  const { settings } = services.models.registry
+  await settings.setServer({ name: 'near', kind: 'compatible', baseUrl: `${server.url}/v1`, models: {} })
+  const opened = await services.folders.open(persistDir)
+  await services.checks.choose(opened, 'near:sensitive')
+  expect(readSettings(persistDir)?.embedModel).toMatchObject({
+    id: 'near:sensitive',
+    lineBreaks: 'as-spaces',
+  })
+  server.requests.length = 0
+  const path = await document('tea.txt', 'Green tea.\nIt is steeped at eighty degrees.')
+  await indexFolder(services, { paths: [path], persistDir })
+  expect(server.texts.some((text) => text.includes('Green tea. It is steeped'))).toBe(true)
+  expect(server.texts.filter((text) => text.includes('\n'))).toEqual([])
+})
 
-test('an estimate counts what will be embedded: without metadata it is less', { timeout }, async () => {
+test('an estimate counts what will be embedded: without metadata it is less', async () => {
   const tokens = async (): Promise<number> => {
     const opened = await services.folders.open(persistDir)
     const estimate = await estimateReembed(services, opened, services.models.info(BUNDLED_MODEL_ID))

@@ -77,66 +77,62 @@ async function openWindow(address: string) {
   return { call, run, said }
 }
 
-test(
-  'a key entered in the window is not in the web host’s log, output, answers or any folder',
-  { timeout: 120_000 },
-  async () => {
-    const host = spawn(
-      process.execPath,
-      [join(root, 'src-main/hosts/cli/main.ts'), 'serve', '--port', '0', '--no-open'],
-      {
-        env: { ...process.env, STACKROOM_DATA: join(folder, 'data'), DISPLAY: '', WAYLAND_DISPLAY: '' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    )
-    let printed = ''
-    host.stderr.on('data', (data: Buffer) => (printed += data.toString()))
-    const lines = createInterface({ input: host.stdout })
-    lines.on('line', (line) => (printed += line))
-    const ended = once(host, 'close')
-    const failed = ended.then(() => Promise.reject(new Error(`The web host ended: ${printed}`)))
-    const [address] = (await Promise.race([once(lines, 'line'), failed])) as [string]
-    failed.catch(() => undefined)
-    const { call, run, said } = await openWindow(address)
+test('a key entered in the window is not in the web host’s log, output, answers or any folder', async () => {
+  const host = spawn(
+    process.execPath,
+    [join(root, 'src-main/hosts/cli/main.ts'), 'serve', '--port', '0', '--no-open'],
+    {
+      env: { ...process.env, STACKROOM_DATA: join(folder, 'data'), DISPLAY: '', WAYLAND_DISPLAY: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  let printed = ''
+  host.stderr.on('data', (data: Buffer) => (printed += data.toString()))
+  const lines = createInterface({ input: host.stdout })
+  lines.on('line', (line) => (printed += line))
+  const ended = once(host, 'close')
+  const failed = ended.then(() => Promise.reject(new Error(`The web host ended: ${printed}`)))
+  const [address] = (await Promise.race([once(lines, 'line'), failed])) as [string]
+  failed.catch(() => undefined)
+  const { call, run, said } = await openWindow(address)
 
-    const persistDir = join(folder, 'storage')
-    const paths = [join(folder, 'documents')]
-    await mkdir(paths[0]!)
-    await writeFile(join(paths[0]!, 'sea.txt'), 'The tide comes in twice a day.')
-    const far = {
-      name: 'far',
-      kind: 'compatible',
-      baseUrl: `${server.remoteUrl}/v1`,
-      keyName: 'FAR_KEY',
-    } as const
-    await call('models.saveServer', { ...far, key: `${KEY}-wrong` })
-    await call('models.ofServer', { server: 'far' })
-    await call('models.setKey', { server: 'far', key: KEY })
-    await call('models.save', { id: 'far:minilm' })
-    await call('models.save', { id: 'far:another' })
-    await call('models.consent', { server: 'far', persistDir, given: true })
-    const job = await run('ingest.start', { paths, persistDir, model: 'far:minilm' })
-    expect(job).toMatchObject({ state: 'done' })
-    const { knowledgeBaseId } = job
-    server.trouble = (_, response) => sendError(response, 500, `Crashed over ${KEY}`)
-    const reembed = { knowledgeBaseId, model: 'far:another' }
-    await call('models.test', { id: 'far:another' })
-    await call('search.query', { knowledgeBaseId, query: 'when is high tide', topK: 1 })
-    server.trouble = (_, response) => sendError(response, 400, `Refused for ${KEY}`)
-    expect(await run('reembed.start', reembed)).toMatchObject({ state: 'failed' })
-    server.trouble = () => false
-    expect(await run('reembed.start', reembed)).toMatchObject({ state: 'done' })
-    host.kill('SIGTERM')
-    await ended
+  const persistDir = join(folder, 'storage')
+  const paths = [join(folder, 'documents')]
+  await mkdir(paths[0]!)
+  await writeFile(join(paths[0]!, 'sea.txt'), 'The tide comes in twice a day.')
+  const far = {
+    name: 'far',
+    kind: 'compatible',
+    baseUrl: `${server.remoteUrl}/v1`,
+    keyName: 'FAR_KEY',
+  } as const
+  await call('models.saveServer', { ...far, key: `${KEY}-wrong` })
+  await call('models.ofServer', { server: 'far' })
+  await call('models.setKey', { server: 'far', key: KEY })
+  await call('models.save', { id: 'far:minilm' })
+  await call('models.save', { id: 'far:another' })
+  await call('models.consent', { server: 'far', persistDir, given: true })
+  const job = await run('ingest.start', { paths, persistDir, model: 'far:minilm' })
+  expect(job).toMatchObject({ state: 'done' })
+  const { knowledgeBaseId } = job
+  server.trouble = (_, response) => sendError(response, 500, `Crashed over ${KEY}`)
+  const reembed = { knowledgeBaseId, model: 'far:another' }
+  await call('models.test', { id: 'far:another' })
+  await call('search.query', { knowledgeBaseId, query: 'when is high tide', topK: 1 })
+  server.trouble = (_, response) => sendError(response, 400, `Refused for ${KEY}`)
+  expect(await run('reembed.start', reembed)).toMatchObject({ state: 'failed' })
+  server.trouble = () => false
+  expect(await run('reembed.start', reembed)).toMatchObject({ state: 'done' })
+  host.kill('SIGTERM')
+  await ended
 
-    expect(said.join('\n')).not.toContain(KEY)
-    expect(printed).not.toContain(KEY)
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-    const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-    const planted: string[] = []
-    for (const path of files) if ((await readFile(path)).includes(KEY)) planted.push(path)
-    expect(planted).toEqual([join(folder, 'data', 'secrets.json')])
-    const log = await readFile(join(folder, 'data', 'stackroom.log'), 'utf8')
-    expect(log).toContain('started')
-  },
-)
+  expect(said.join('\n')).not.toContain(KEY)
+  expect(printed).not.toContain(KEY)
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const planted: string[] = []
+  for (const path of files) if ((await readFile(path)).includes(KEY)) planted.push(path)
+  expect(planted).toEqual([join(folder, 'data', 'secrets.json')])
+  const log = await readFile(join(folder, 'data', 'stackroom.log'), 'utf8')
+  expect(log).toContain('started')
+})

@@ -110,7 +110,6 @@ const texts = [
 
 test.for(Object.entries(shapes))(
   'a folder that LlamaIndex built with MiniLM and %s is verified on opening, every sample of it',
-  { timeout: 120_000 },
   async ([, shape]) => {
     await withFolder({ model: 'MiniLM', shape, texts }, async ({ checks }, folder) => {
       const check = await checks.check(folder)
@@ -120,28 +119,24 @@ test.for(Object.entries(shapes))(
   },
 )
 
-test(
-  'a folder that LlamaIndex built with another model is refused; embedded again, LlamaIndex finds its own vectors in it',
-  { timeout: 240_000 },
-  async () => {
-    const made = { model: 'random-projection', shape: shapes['own templates'], texts: texts.slice(0, 5) }
-    await withFolder(made, async (services, folder) => {
-      expect(await services.checks.check(folder)).toMatchObject({
-        verdict: 'wrong-model',
-        reason: 'other-vectors',
-        refused: ['search', 'index'],
-      })
-      await reembedFolder(services, folder, { model: BUNDLED_MODEL_ID })
-      expect(await services.checks.check(folder)).toMatchObject({ verdict: 'verified', refused: [] })
-      const cosines = await reference(
-        { command: 'agreement', persist_dir: folder.persistDir },
-        z.array(z.number()),
-      )
-      expect(cosines).toHaveLength((await folder.summary()).nodes)
-      expect(Math.min(...cosines)).toBeGreaterThan(0.9999)
+test('a folder that LlamaIndex built with another model is refused; embedded again, LlamaIndex finds its own vectors in it', async () => {
+  const made = { model: 'random-projection', shape: shapes['own templates'], texts: texts.slice(0, 5) }
+  await withFolder(made, async (services, folder) => {
+    expect(await services.checks.check(folder)).toMatchObject({
+      verdict: 'wrong-model',
+      reason: 'other-vectors',
+      refused: ['search', 'index'],
     })
-  },
-)
+    await reembedFolder(services, folder, { model: BUNDLED_MODEL_ID })
+    expect(await services.checks.check(folder)).toMatchObject({ verdict: 'verified', refused: [] })
+    const cosines = await reference(
+      { command: 'agreement', persist_dir: folder.persistDir },
+      z.array(z.number()),
+    )
+    expect(cosines).toHaveLength((await folder.summary()).nodes)
+    expect(Math.min(...cosines)).toBeGreaterThan(0.9999)
+  })
+})
 
 test.for([
   { prefix: '', metadata_mode: 'none' },
@@ -149,7 +144,6 @@ test.for([
   { prefix: 'search_document: ', metadata_mode: 'none' },
 ])(
   'a folder with vectors of a program’s own (%o) grows as that program embeds, and stackroom.json says how',
-  { timeout: 240_000 },
   async (own) => {
     await withFolder({ model: 'MiniLM', texts: texts.slice(0, 5), own }, async (services, folder) => {
       expect(await services.checks.check(folder)).toMatchObject({ verdict: 'verified', recorded: false })

@@ -114,7 +114,7 @@ test.each([
   },
 )
 
-test('chunks of Debian’s documentation are those of Python', { timeout: 300_000 }, async ({ skip }) => {
+test('chunks of Debian’s documentation are those of Python', async ({ skip }) => {
   if (!hasDebianTexts) skip('python3.11-doc, debian-policy and developers-reference are not installed')
   const texts = await debianTexts()
   for (const [chunkSize, chunkOverlap] of [

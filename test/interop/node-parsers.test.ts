@@ -142,7 +142,7 @@ test.each<[Record<string, unknown>, Partial<TokenTextSplitterOptions>]>([
   expect(different).toEqual([])
 })
 
-test('TokenTextSplitter on Debian’s documentation', { timeout: 300_000 }, async ({ skip }) => {
+test('TokenTextSplitter on Debian’s documentation', async ({ skip }) => {
   if (!hasDebianTexts) skip(missing)
   const parser = await generalParser({ className: 'TokenTextSplitter' })
   const texts = withMetadata(await debianTexts())
@@ -162,7 +162,7 @@ test.each([
   expect(different).toEqual([])
 })
 
-test('SentenceWindowNodeParser on Debian’s documentation', { timeout: 300_000 }, async ({ skip }) => {
+test('SentenceWindowNodeParser on Debian’s documentation', async ({ skip }) => {
   if (!hasDebianTexts) skip(missing)
   const parser = await generalParser({ className: 'SentenceWindowNodeParser' })
   const texts = withMetadata((await debianTexts()).filter((_, index) => index % 10 === 0))
@@ -179,21 +179,17 @@ const markdown: Record<string, string> = {
   slashes: '# a/b\n## //\n### c\nx',
 }
 
-test(
-  'MarkdownNodeParser on awkward texts and on the packages’ own Markdown',
-  { timeout: 120_000 },
-  async () => {
-    const texts = [
-      ...withMetadata(Object.entries(markdown).map(([id, text]) => ({ id, text }))),
-      ...(await textsOf(glob(join(root, '{*.md,node_modules/**/*.md}')), 300)),
-    ]
-    for (const separator of ['/', ' > ']) {
-      const parser = new MarkdownNodeParser(separator)
-      const job = { class: 'MarkdownNodeParser', options: { header_path_separator: separator } } as const
-      expect(await compare(texts, job, () => parser)).toEqual([])
-    }
-  },
-)
+test('MarkdownNodeParser on awkward texts and on the packages’ own Markdown', async () => {
+  const texts = [
+    ...withMetadata(Object.entries(markdown).map(([id, text]) => ({ id, text }))),
+    ...(await textsOf(glob(join(root, '{*.md,node_modules/**/*.md}')), 300)),
+  ]
+  for (const separator of ['/', ' > ']) {
+    const parser = new MarkdownNodeParser(separator)
+    const job = { class: 'MarkdownNodeParser', options: { header_path_separator: separator } } as const
+    expect(await compare(texts, job, () => parser)).toEqual([])
+  }
+})
 
 const json: Record<string, string> = {
   nested: '{"a": {"b": [1, 2.0, {"c": null}], "d": []}, "e": "x\\ny", "": [true, false]}',
@@ -251,7 +247,7 @@ test('HTMLNodeParser on awkward texts', async () => {
   }
 })
 
-test('HTMLNodeParser on Debian’s documentation', { timeout: 300_000 }, async ({ skip }) => {
+test('HTMLNodeParser on Debian’s documentation', async ({ skip }) => {
   if (!hasDebianTexts) skip(missing)
   const parser = new HTMLNodeParser(nodeParserDefaults.HTMLNodeParser.tags)
   const texts = await textsOf(debianHtml(), 1000)
@@ -283,7 +279,7 @@ test.each([
     { count_mode: 'token', max_tokens: 60 },
     { countMode: 'token', maxTokens: 60 },
   ],
-] as const)('CodeSplitter%o', { timeout: 300_000 }, async (options, input) => {
+] as const)('CodeSplitter%o', async (options, input) => {
   const settings = { ...nodeParserDefaults.CodeSplitter, ...input }
   const splitters = new Map<unknown, CodeSplitter>()
   for (const language of codeLanguages)

@@ -367,16 +367,17 @@ const changeBytes: Mutation = (folder, random) => {
 const changeStructure: Mutation = (folder, random) => {
   const name = random.pick(jsonFilesIn(folder))
   const path = join(folder, name)
-  let tree: Tree
   try {
-    tree = parseTree(readFileSync(path, 'utf8'))
-  } catch {
-    return changeBytes(folder, random)
+    const tree = parseTree(readFileSync(path, 'utf8'))
+    if (tree.kind === 'text') return changeBytes(folder, random)
+    const what = Array.from({ length: random.pick([1, 1, 1, 2, 5]) }, () => changeTree(tree, random))
+    writeFileSync(path, printTree(tree))
+    return `${name}: ${what.join(', ')}`
+  } catch (error) {
+    // It is no JSON any more, or nested deeper than the stack goes.
+    if (error instanceof SyntaxError || error instanceof RangeError) return changeBytes(folder, random)
+    throw error
   }
-  if (tree.kind === 'text') return changeBytes(folder, random)
-  const what = Array.from({ length: random.pick([1, 1, 1, 2, 5]) }, () => changeTree(tree, random))
-  writeFileSync(path, printTree(tree))
-  return `${name}: ${what.join(', ')}`
 }
 
 const otherNames = [

@@ -77,7 +77,7 @@ test('what another program inserted, changed and deleted is brought in, and pack
     persisted: true,
     warnings: [],
   })
-  expect(await again.manifest()).toEqual([source])
+  expect(await again.manifest()).toMatchObject([source])
   expect(await packedFiles()).toEqual(packed)
 
   await again.change(insertOf('/d.txt', 'd one'))

@@ -462,6 +462,15 @@ test('a folder that another process has open is not repaired', async () => {
   }
 })
 
+test('a folder that another program is writing to is not verified', async () => {
+  await use('1.5.9')
+  sql(folder, (database) => {
+    database.exec('BEGIN EXCLUSIVE')
+    expect(() => verify()).toThrow(expect.objectContaining({ code: 'locked' }))
+  })
+  expect(codes(verify())).toEqual({})
+})
+
 test('what is no Chroma folder is refused', () => {
   expect(() => verify(join(place, 'nowhere'))).toThrow(expect.objectContaining({ code: 'path-missing' }))
   expect(() => verify(place)).toThrow(expect.objectContaining({ code: 'not-a-storage-folder' }))

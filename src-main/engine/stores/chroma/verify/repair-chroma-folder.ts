@@ -15,7 +15,7 @@ import { folderUsers } from '../folder-users.ts'
 import type { CheckedCollection } from './check-collection.ts'
 import { rebuildSegment } from './rebuild-segment.ts'
 import { salvageChromaFolder } from './salvage-chroma-folder.ts'
-import { verifyChromaFolder, type VerifyChromaOptions } from './verify-chroma-folder.ts'
+import { explainBusy, verifyChromaFolder, type VerifyChromaOptions } from './verify-chroma-folder.ts'
 
 /** Throws as verifying does, and `locked`, `read-only`, `disk-full`. No program may have the folder open. */
 export async function repairChromaFolder(options: VerifyChromaOptions): Promise<VerifyReport> {
@@ -39,7 +39,7 @@ export async function repairChromaFolder(options: VerifyChromaOptions): Promise<
     const actions = mend(options, report, found.collections, folder, own)
     return { ...verifyChromaFolder(options).report, repair: { backup, actions } }
   } catch (error) {
-    throw explainFileError(error, folder)
+    throw explainFileError(explainBusy(error, folder), folder)
   } finally {
     lock?.[Symbol.dispose]()
   }

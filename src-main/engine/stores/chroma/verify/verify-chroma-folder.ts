@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { StackroomError, type VerifyReport } from '#contract'
-import { isDamage } from '#platform/file-errors.ts'
+import { errorCodeOf, isDamage } from '#platform/file-errors.ts'
 import { ProblemList } from '../../../storage/verify/problem-list.ts'
 import { chromaFile } from '../folder-version.ts'
 import { checkCollection, type CheckedCollection } from './check-collection.ts'
@@ -28,7 +28,7 @@ export interface VerifiedChroma {
   readonly collections: readonly CheckedCollection[]
 }
 
-/** Throws `path-missing`, `not-a-storage-folder`, `permission-denied`, `cancelled`. */
+/** Throws `path-missing`, `not-a-storage-folder`, `permission-denied`, `locked`, `cancelled`. */
 export function verifyChromaFolder(options: VerifyChromaOptions): VerifiedChroma {
   const started = performance.now()
   const { dataFolder, signal } = options
@@ -49,7 +49,7 @@ export function verifyChromaFolder(options: VerifyChromaOptions): VerifiedChroma
     documents = database.number("SELECT count(*) FROM embedding_metadata WHERE key = 'chroma:document'")
     findLeftovers(folder, database, problems)
   } catch (error) {
-    if (!isDamaged(error)) throw error
+    if (!isDamaged(error)) throw explainBusy(error, folder)
     // What is damaged has been said, or is said now; more than this cannot be looked at.
     if (!problems.has('damaged-database'))
       problems.add({
@@ -80,6 +80,15 @@ export function verifyChromaFolder(options: VerifyChromaOptions): VerifiedChroma
       seconds: (performance.now() - started) / 1000,
     },
   }
+}
+
+/** Whether another program is writing to it right now; the error itself when it is another one. */
+export function explainBusy(error: unknown, folder: string): unknown {
+  if (!errorCodeOf(error).startsWith('SQLITE_BUSY')) return error
+  return new StackroomError('locked', `Another program is writing to ${folder}.`, {
+    hint: 'Wait until its work has ended, or close it.',
+    cause: error,
+  })
 }
 
 /** A table that is gone, or rows of another kind than Chroma writes, are damage as well. */

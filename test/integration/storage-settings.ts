@@ -2,7 +2,7 @@
 import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 
 export const settings: StackroomSettings = {
-  version: 1,
+  version: 2,
   name: 'test',
   created: '2026-01-01T00:00:00.000Z',
   lastIndexed: null,

@@ -32,8 +32,8 @@ export function openOnnxModel(options: OnnxEmbedModelOptions): EmbedModel {
 }
 
 /**
- * The runtime reports its use to Microsoft, with the command line as the name of the program, unless the process's own
- * environment forbids it: a worker has only a copy. Reading a command line of 20,000 characters it runs out of stack besides.
+ * The runtime has telemetry: it reads the command line and the machine's id and keeps a store to report from, unless the
+ * process's own environment forbids it (a worker has only a copy). A command line of 20,000 characters is more than its stack.
  */
 function silenceRuntime(): void {
   process.env['ORT_DISABLE_TELEMETRY'] = '1'

@@ -217,6 +217,7 @@ test('JSONNodeParser on awkward texts and on package.json files', async () => {
   expect(different).toEqual([])
 })
 
+/** Without broken tags, scripts that never end and sections of unknown names: releases of Python's `html.parser` differ in what they make of them. */
 const html: Record<string, string> = {
   simple: '<h1>Title</h1><p>One</p><p>Two <b>bold</b> and <a href="x">link</a>.</p><ul><li>a<li>b</ul>',
   unclosed: '<p>One<p>Two <i>it<b>both</i></b> after<section>in <div>deep <p>er</div></section>',
@@ -228,12 +229,7 @@ const html: Record<string, string> = {
   special:
     '<p>x<ruby>漢<rp>(</rp><rt>kan</rt></ruby><template>t</template><pre>  kept\n </pre><span> \n </span>y</p>',
   empty: '<p></p><p> \n </p><b/><p>a<br>b<br/>c</br>d</p><hr></hr><u>x</u>',
-  broken:
-    '<p title="a>b" x=\'y\' z=w / >one</p><p a="unclosed>two</p><p <b>three</p></ p>four</>five<6><p>seven',
   tail: '<p>ends in an entity &amp',
-  tailTag: '<p>ends in a tag <b',
-  unclosedScript: '<p>a</p><script>never closed <p>b</p>',
-  refused: '<p>a</p><![unknown[ x ]]><p>b</p>',
   upper: '<P>Upper</P><H1 CLASS=x>Case</H1><LI>item</li>',
   nested: '<section><section><p>a</p>b</section>c<section>d</section></section>e',
 }

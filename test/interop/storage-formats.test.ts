@@ -174,8 +174,14 @@ async function changeLike(
   else if (operation === 'delete-from-index') await storage.change({ deleteFromIndexOnly: [refDocId] })
   else if (operation === 'update') await storage.change(updateOf(theirs.inserted))
   else {
-    const hashes = await storage.documentHashes(theirs.documents.map(({ id }) => id))
-    const isChanged = theirs.documents.map(({ hash }, index) => hashes[index] !== hash)
+    const ids = theirs.documents.map(({ id }) => id)
+    const stored = await storage.documentHashes(ids)
+    const hashes = new Map(ids.map((id, index) => [id, stored[index]]))
+    const isChanged = theirs.documents.map(({ id, hash }) => {
+      const before = hashes.get(id)
+      hashes.set(id, hash)
+      return before !== hash
+    })
     const changed = theirs.documents.filter((_, index) => isChanged[index])
     const inserted = theirs.inserted.filter(({ document }) => changed.some(({ id }) => id === document.id))
     await storage.change(updateOf(inserted))

@@ -28,6 +28,8 @@ export class FileLimits implements Disposable {
     signal?.addEventListener('abort', this.#passOn, { once: true })
     this.#timer = setTimeout(() => this.#controller.abort(timeLimit(milliseconds)), milliseconds)
     this.#watch = setInterval(() => {
+      // No thread holds more than the whole process: an ordinary file's thread is never interrupted.
+      if (process.memoryUsage.rss() <= megabytes * 1024 * 1024) return
       void reader.memory().then((bytes) => {
         if (bytes > megabytes * 1024 * 1024) this.#controller.abort(memoryLimit())
       })

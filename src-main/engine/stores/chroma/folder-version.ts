@@ -30,8 +30,9 @@ export interface FolderMigrations {
 const rowsSchema = z.array(z.object({ dir: z.string(), version: z.number() }))
 
 /**
- * Reads only. Throws `damaged-file`, `locked` when another program is writing to it right now, and `unsupported-format` for a
- * database that Chroma did not make.
+ * Reads only, but what a killed engine left half-done is undone, as by every program that opens the database. Throws
+ * `damaged-file`, `locked` when another program is writing to it right now, and `unsupported-format` for a database that
+ * Chroma did not make.
  */
 export function readFolderVersion(folder: string): FolderMigrations {
   const path = join(folder, chromaFile)
@@ -50,12 +51,13 @@ function compare(migrations: Readonly<Record<string, number>>): FolderVersion {
 }
 
 function readMigrations(path: string): z.infer<typeof rowsSchema> {
-  let database: Database.Database | undefined
   try {
-    database = new Database(path, { readonly: true, fileMustExist: true, timeout: 2000 })
-    return rowsSchema.parse(
-      database.prepare('SELECT dir, max(version) AS version FROM migrations GROUP BY dir').all(),
-    )
+    try {
+      return readRows(path, { readonly: true })
+    } catch (error) {
+      if (errorCodeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw error
+      return readRows(path, { readonly: false })
+    }
   } catch (error) {
     if (isDamage(error))
       throw new StackroomError('damaged-file', `${path} is damaged.`, {
@@ -72,8 +74,17 @@ function readMigrations(path: string): z.infer<typeof rowsSchema> {
         cause: error,
       })
     throw explainFileError(error, path)
+  }
+}
+
+function readRows(path: string, mode: { readonly readonly: boolean }): z.infer<typeof rowsSchema> {
+  const database = new Database(path, { ...mode, fileMustExist: true, timeout: 2000 })
+  try {
+    return rowsSchema.parse(
+      database.prepare('SELECT dir, max(version) AS version FROM migrations GROUP BY dir').all(),
+    )
   } finally {
-    database?.close()
+    database.close()
   }
 }
 

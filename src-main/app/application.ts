@@ -78,10 +78,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     'library.activate': ({ knowledgeBaseId }) => library.activate(knowledgeBaseId),
     'library.rename': ({ knowledgeBaseId, name }) => library.rename(knowledgeBaseId, name),
     'library.forget': async ({ knowledgeBaseId }) => {
-      if (jobs.isBusy(library.get(knowledgeBaseId).persistDir))
-        throw new StackroomError('busy', 'Files are being indexed into this knowledge base.', {
-          hint: 'Cancel that first, or wait until it is done.',
-        })
+      jobs.requireIdle(library.get(knowledgeBaseId).persistDir)
       await watching.stop(knowledgeBaseId)
       await library.forget(knowledgeBaseId)
       return {}

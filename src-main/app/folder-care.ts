@@ -1,6 +1,5 @@
 /** What a user does for the folder of a listed knowledge base: persist, check, repair, choose a side, remove documents. */
 import {
-  StackroomError,
   type CommandOutput,
   type Emit,
   type KnowledgeBase,
@@ -106,9 +105,6 @@ export class FolderCare {
   }
 
   #requireIdle(id: string): void {
-    if (this.#jobs.isBusy(this.#library.get(id).persistDir))
-      throw new StackroomError('busy', 'Files are being indexed into this knowledge base.', {
-        hint: 'Cancel that first, or wait until it is done.',
-      })
+    this.#jobs.requireIdle(this.#library.get(id).persistDir)
   }
 }

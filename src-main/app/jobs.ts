@@ -79,9 +79,7 @@ export class Jobs {
   }
 
   start(work: JobWork): Job {
-    const before = [...this.#entries.values()].filter(
-      ({ job, queue }) => queue === work.queue && isActive(job),
-    )
+    const before = this.#activeIn(work.queue)
     const job: Job = {
       id: randomUUID(),
       kind: work.kind,
@@ -154,15 +152,21 @@ export class Jobs {
   }
 
   isBusy(queue: string): boolean {
-    return [...this.#entries.values()].some((entry) => entry.queue === queue && isActive(entry.job))
+    return this.#activeIn(queue).length > 0
+  }
+
+  /** Throws `busy` while anything is under way in the queue. */
+  requireIdle(queue: string): void {
+    if (this.isBusy(queue))
+      throw new StackroomError('busy', 'Files are being indexed into this knowledge base.', {
+        hint: 'Cancel that first, or wait until it is done.',
+      })
   }
 
   /** Resolves when nothing is under way in the queue. */
   async idle(queue: string): Promise<void> {
     for (;;) {
-      const active = [...this.#entries.values()].filter(
-        (entry) => entry.queue === queue && isActive(entry.job),
-      )
+      const active = this.#activeIn(queue)
       if (active.length === 0) return
       await Promise.all(active.map(({ ended }) => ended))
     }
@@ -223,6 +227,10 @@ export class Jobs {
     entry.lastEvent = performance.now()
     entry.job = { ...entry.job, ...change }
     this.#emit('jobs.changed', entry.job)
+  }
+
+  #activeIn(queue: string): Entry[] {
+    return [...this.#entries.values()].filter((entry) => entry.queue === queue && isActive(entry.job))
   }
 
   #get(jobId: string): Entry {

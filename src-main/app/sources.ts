@@ -1,6 +1,13 @@
 /** The sources of a knowledge base: what they are, their rules, and taking one away. */
 import { readdir, stat } from 'node:fs/promises'
-import { StackroomError, type ParsedInput, type Source, type SourceSettings, type Sources } from '#contract'
+import {
+  sourceSettingsSchema,
+  StackroomError,
+  type ParsedInput,
+  type Source,
+  type SourceSettings,
+  type Sources,
+} from '#contract'
 import { isWithin } from '#engine/ingest/scan-scope.ts'
 import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
@@ -37,7 +44,8 @@ export class SourceCommands {
     const states = await Promise.all(sources.map(({ path }, index) => stateOf(path, counts[index] ?? 0)))
     return {
       sources: sources.map((source, index): Source => ({
-        ...plain(source),
+        // what others wrote beside its settings is not the window's
+        ...sourceSettingsSchema.parse(source),
         state: states[index] ?? 'ok',
         files: counts[index] ?? 0,
         lastIndexed: source.lastIndexed ?? null,
@@ -69,11 +77,7 @@ export class SourceCommands {
   /** Files that are in another source, too, stay. */
   async remove(input: ParsedInput<'ingest.removeSource'>): Promise<Sources> {
     const { knowledgeBaseId, path, keepDocuments } = input
-    const { persistDir } = this.#library.get(knowledgeBaseId)
-    if (this.#jobs.isBusy(persistDir))
-      throw new StackroomError('busy', 'Files are being indexed into this knowledge base.', {
-        hint: 'Cancel that first, or wait until it is done.',
-      })
+    this.#jobs.requireIdle(this.#library.get(knowledgeBaseId).persistDir)
     const storage = await this.#library.folderOf(knowledgeBaseId)
     let others: SourceSettings[] = []
     await this.#change(knowledgeBaseId, (settings) => {
@@ -84,8 +88,8 @@ export class SourceCommands {
     if (!keepDocuments) {
       await removeFilesOf(storage, path, others)
       await storage.persist()
+      await this.#library.refresh(knowledgeBaseId)
     }
-    if (!keepDocuments) await this.#library.refresh(knowledgeBaseId)
     return this.list(knowledgeBaseId)
   }
 
@@ -99,20 +103,6 @@ export class SourceCommands {
     await this.#watching.follow(knowledgeBaseId)
     if (!this.#jobs.isBusy(storage.persistDir)) await this.#library.refresh(knowledgeBaseId)
   }
-}
-
-/** What is written beside it by others is not the window's. */
-function plain({
-  path,
-  include,
-  exclude,
-  gitignore,
-  hidden,
-  programFolders,
-  maximumBytes,
-  watch,
-}: SourceSettings) {
-  return { path, include, exclude, gitignore, hidden, programFolders, maximumBytes, watch }
 }
 
 async function stateOf(path: string, files: number): Promise<Source['state']> {

@@ -52,12 +52,7 @@ function compare(migrations: Readonly<Record<string, number>>): FolderVersion {
 
 function readMigrations(path: string): z.infer<typeof rowsSchema> {
   try {
-    try {
-      return readRows(path, { readonly: true })
-    } catch (error) {
-      if (errorCodeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw error
-      return readRows(path, { readonly: false })
-    }
+    return readOrUndo(path)
   } catch (error) {
     if (isDamage(error))
       throw new StackroomError('damaged-file', `${path} is damaged.`, {
@@ -74,6 +69,15 @@ function readMigrations(path: string): z.infer<typeof rowsSchema> {
         cause: error,
       })
     throw explainFileError(error, path)
+  }
+}
+
+function readOrUndo(path: string): z.infer<typeof rowsSchema> {
+  try {
+    return readRows(path, { readonly: true })
+  } catch (error) {
+    if (errorCodeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw error
+    return readRows(path, { readonly: false })
   }
 }
 

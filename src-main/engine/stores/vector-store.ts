@@ -29,6 +29,8 @@ export interface VectorStoreCapabilities {
 export interface NodeWithVector {
   readonly node: TextNode
   readonly vector: Float32Array
+  /** The node as JSON text where it comes out of another store: kept as it is, whatever its class and its numbers. */
+  readonly content?: string | undefined
 }
 
 /** Both: nodes of these ids that match the filters. Neither: all. No ids and no filters at all are two things. */
@@ -40,6 +42,8 @@ export interface NodeSelection {
 /** `VectorStoreQuery`. */
 export interface VectorStoreQuery extends NodeSelection {
   readonly vector: Float32Array
+  /** `query_str`, of the modes `text_search` and `hybrid`. */
+  readonly text?: string | undefined
   /** `similarity_top_k` */
   readonly topK: number
   /** Omitted: `default`. */
@@ -61,6 +65,8 @@ export interface GetRequest extends NodeSelection {
   readonly offset?: number | undefined
   /** Whether the vectors come along. */
   readonly vectors?: boolean | undefined
+  /** Whether the nodes come along as JSON text, too. */
+  readonly contents?: boolean | undefined
 }
 
 export interface StoreEntry {
@@ -68,6 +74,8 @@ export interface StoreEntry {
   readonly node: StoredNode | null
   /** As it was added, but for the last bit: an engine may keep a unit vector and its length. */
   readonly vector: Float32Array | null
+  /** `node.to_dict()` as JSON text, its own text included; null where it was not asked for, or is not known. */
+  readonly content?: string | null | undefined
 }
 
 export interface StoreCallOptions {

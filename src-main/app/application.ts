@@ -89,6 +89,17 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     'library.verify': ({ knowledgeBaseId }, { signal }) => care.verify(knowledgeBaseId, signal),
     'library.repair': ({ knowledgeBaseId }, { signal }) => care.repair(knowledgeBaseId, signal),
     'library.removeDocuments': (input, { signal }) => care.removeDocuments(input, signal),
+    'stores.kinds': () => services.stores.list(),
+    'stores.inspect': ({ address }, { signal }) =>
+      services.stores.inspect(address, (found) => library.findStore(found)?.id ?? null, signal),
+    'stores.open': async ({ address, migrate, ...choice }, { signal }) => {
+      const place = await services.stores.choose(address, choice, signal)
+      return library.open(services.stores.kinds.addressOf(place), { migrate, signal })
+    },
+    'stores.setKey': async ({ address, key }) => {
+      await services.stores.setKey(address, key)
+      return {}
+    },
     'library.info': ({ persistDir }) => folderInfo(services, persistDir),
     'dialogs.chooseFiles': ({ kind }) => {
       if (!host.chooseFiles) throw new StackroomError('wrong-usage', 'This host has no dialogs of its own.')

@@ -1,9 +1,12 @@
 /** What every use case needs of the engine, made in one place and closed in order: for the app and the command line. */
 import { ReaderPool } from '#engine/ingest/reader-pool.ts'
+import { ChromaKind } from '#engine/stores/chroma/chroma-kind.ts'
+import { StoreKinds } from '#engine/stores/store-kinds.ts'
 import type { SecretStore } from '#platform/secrets.ts'
 import { ModelChecks } from './model-checks.ts'
 import { Models } from './models.ts'
 import { OpenFolders } from './open-folders.ts'
+import { VectorStores } from './vector-stores.ts'
 
 export interface EngineServicesOptions {
   readonly dataFolder: string
@@ -18,6 +21,7 @@ export class EngineServices implements AsyncDisposable {
   readonly models: Models
   readonly checks: ModelChecks
   readonly readerPool: ReaderPool
+  readonly stores: VectorStores
 
   constructor(options: EngineServicesOptions) {
     this.dataFolder = options.dataFolder
@@ -25,11 +29,15 @@ export class EngineServices implements AsyncDisposable {
     this.models = new Models(options)
     this.checks = new ModelChecks(this.models, options.dataFolder)
     this.readerPool = new ReaderPool()
+    const { secrets } = this.models.registry
+    const kinds = new StoreKinds([new ChromaKind({ dataFolder: options.dataFolder, secrets })])
+    this.stores = new VectorStores({ kinds, models: this.models, secrets })
   }
 
   async close(): Promise<void> {
     await this.readerPool.close()
     await this.folders.close()
+    await this.stores.kinds.close()
     await this.models.close()
   }
 

@@ -18,6 +18,8 @@ export async function folderInfo(services: EngineServices, persistDir: string): 
     modelVerdict: verdict,
     modelScore: score,
     store,
+    vectorStore: null,
+    maker: null,
     files: files.map((file) => ({ ...file })),
     persisted,
     conflict,

@@ -18,7 +18,7 @@ import { readJsonFile, writeJsonFile } from '#platform/json-file.ts'
 import type { Log } from '#platform/log.ts'
 import type { EngineServices } from './engine-services.ts'
 import { requireStorageFolder } from './folder-info.ts'
-import { realPath } from './open-folders.ts'
+import { realPath, type OpenFolderOptions } from './open-folders.ts'
 
 /** What a folder was when it was last open is kept, so that the list says it at once. */
 const entrySchema = knowledgeBaseSchema.omit({ state: true, error: true })
@@ -81,10 +81,10 @@ export class Library {
     return this.#services.folders.open(persistDir)
   }
 
-  async open(persistDir: string): Promise<KnowledgeBase> {
+  async open(persistDir: string, options: OpenFolderOptions = {}): Promise<KnowledgeBase> {
     const path = await realPath(persistDir)
     await requireStorageFolder(path)
-    await this.#services.folders.open(path)
+    await this.#services.folders.open(path, options)
     return this.activate(this.add(path).id)
   }
 
@@ -105,6 +105,8 @@ export class Library {
       modelRecorded: false,
       modelVerdict: 'unchecked',
       store: 'simple',
+      vectorStore: null,
+      maker: null,
       readOnly: false,
       persisted: true,
       conflict: false,
@@ -121,6 +123,15 @@ export class Library {
 
   find(persistDir: string): KnowledgeBase | undefined {
     return [...this.#entries.values()].find((entry) => entry.persistDir === persistDir)
+  }
+
+  /** The one that is this collection, or keeps its vectors in it. */
+  findStore(address: string): KnowledgeBase | undefined {
+    return [...this.#entries.values()].find(
+      ({ persistDir, vectorStore }) =>
+        persistDir === address ||
+        (vectorStore && this.#services.stores.kinds.addressOf({ ...vectorStore, folder: null }) === address),
+    )
   }
 
   /** Opens it. What is wrong with it is in the answer, not thrown. */

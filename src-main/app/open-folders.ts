@@ -5,6 +5,12 @@ import { createStorageFolder, openStorageFolder } from '#engine/storage/open-sto
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 
+export interface OpenFolderOptions {
+  /** Lets the engine of a vector store bring a folder of an older version up to date, after a backup. */
+  readonly migrate?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 export class OpenFolders implements AsyncDisposable {
   readonly #dataFolder: string
   readonly #folders = new Map<string, Promise<StorageFolder>>()
@@ -14,7 +20,7 @@ export class OpenFolders implements AsyncDisposable {
   }
 
   /** The open folder. Who asks for it does not close it. */
-  async open(persistDir: string): Promise<StorageFolder> {
+  async open(persistDir: string, _: OpenFolderOptions = {}): Promise<StorageFolder> {
     const path = await realPath(persistDir)
     return (
       this.#folders.get(path) ??

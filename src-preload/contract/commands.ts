@@ -17,6 +17,13 @@ import {
   sourcesSchema,
   sourceSettingsSchema,
 } from './sources.ts'
+import {
+  newVectorStoreSchema,
+  storeAddressSchema,
+  storeInspectionSchema,
+  storeKindSchema,
+  storeOpenSchema,
+} from './stores.ts'
 import { verifyReportSchema } from './verify.ts'
 
 const nothing = z.object({})
@@ -74,7 +81,9 @@ export const commands = {
     }),
     output: inspectionSchema,
   },
-  /** Opens a storage folder and lists it from then on. */
+  /**
+   * Opens a storage folder and lists it from then on. Of a Chroma folder: its only collection, or `several-collections`.
+   */
   'library.open': { input: z.object({ persistDir: path }), output: knowledgeBaseSchema },
   /** Opens a listed knowledge base, so that the first search is quick. */
   'library.activate': { input: knowledgeBaseId, output: knowledgeBaseSchema },
@@ -105,6 +114,21 @@ export const commands = {
     output: removalSchema,
   },
 
+  /** The kinds of vector stores that can be opened or indexed into. */
+  'stores.kinds': { input: nothing, output: z.array(storeKindSchema) },
+  /** What is in a store. What is wrong with it is in the answer; throws for an address that is none, or where nothing is. */
+  'stores.inspect': { input: z.object({ address: storeAddressSchema }), output: storeInspectionSchema },
+  /**
+   * Opens one collection as a knowledge base and lists it from then on. Throws `several-collections`, `older-format`,
+   * `locked`, `not-found`, `engine-unavailable`. `library.open` with an address does the same.
+   */
+  'stores.open': { input: storeOpenSchema, output: knowledgeBaseSchema },
+  /** Keeps the key or token for a store's server with the other secrets; null deletes it. It never comes out again. */
+  'stores.setKey': {
+    input: z.object({ address: storeAddressSchema, key: z.string().trim().min(1).max(1000).nullable() }),
+    output: nothing,
+  },
+
   /** Native dialogs; null when the user cancelled. Only where `nativeDialogs` is true. */
   'dialogs.chooseFiles': {
     input: z.object({ kind: z.enum(['sources', 'file', 'storage-folder', 'parent-folder', 'model-folder']) }),
@@ -132,6 +156,8 @@ export const commands = {
       model: z.string().optional(),
       /** Omitted: as the index was built, or SentenceSplitter for a new one. `invalid-input` where it was built otherwise. */
       nodeParser: nodeParserInputSchema.optional(),
+      /** Where a new index keeps its vectors. Omitted: in its own folder. */
+      store: newVectorStoreSchema.optional(),
       /** For each of the paths that is not a source yet. */
       source: sourceSettingsSchema.omit({ path: true }).partial().optional(),
       /** Languages in which text in images is read from now on, as tesseract names them (`eng`); null: no more. */

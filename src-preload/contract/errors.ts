@@ -49,6 +49,8 @@ export const errorCodes = [
   'engine-unavailable',
   /** The folder is of an older version of its engine, which would change it for good by opening it. */
   'older-format',
+  /** A store has more than one collection, and none was named. */
+  'several-collections',
   // servers of models
   'no-key',
   'wrong-key',

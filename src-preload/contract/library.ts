@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { errorShapeSchema } from './errors.ts'
 import { modelScoreSchema, modelVerdictSchema } from './models.ts'
+import { storeMakerSchema, vectorStorePlaceSchema } from './stores.ts'
 
 /** What made a storage folder. */
 export const folderKindSchema = z.enum([
@@ -9,6 +10,8 @@ export const folderKindSchema = z.enum([
   'llamaindex-python',
   'llamaindex-ts',
   'chroma',
+  /** A collection of another vector store, by its address. */
+  'vector-store',
   'files',
   'empty',
   'missing',
@@ -18,7 +21,7 @@ export type FolderKind = z.infer<typeof folderKindSchema>
 export const knowledgeBaseSchema = z.object({
   id: z.string(),
   name: z.string(),
-  /** The persist dir, absolute. */
+  /** The persist dir, absolute; of a collection that is a knowledge base by itself its address. */
   persistDir: z.string(),
   kind: folderKindSchema,
   state: z.enum(['ready', 'closed', 'opening', 'indexing', 'missing', 'error']),
@@ -34,6 +37,10 @@ export const knowledgeBaseSchema = z.object({
   modelVerdict: modelVerdictSchema.default('unchecked'),
   /** Where the vectors are: `simple` is default__vector_store.json. */
   store: z.string(),
+  /** More of that; null: in the folder itself, or not known. */
+  vectorStore: vectorStorePlaceSchema.nullable().default(null),
+  /** Who made a collection that was opened by itself; null: it is a storage folder. */
+  maker: storeMakerSchema.nullable().default(null),
   readOnly: z.boolean(),
   /** Whether the JSON files have everything that the working store has. */
   persisted: z.boolean(),
@@ -95,6 +102,9 @@ export const folderInfoSchema = z.object({
   /** The numbers behind it, where vectors were compared. */
   modelScore: modelScoreSchema.nullable(),
   store: z.string(),
+  /** Where the vectors are, when they are not in the folder itself. */
+  vectorStore: vectorStorePlaceSchema.nullable().default(null),
+  maker: storeMakerSchema.nullable().default(null),
   files: z.array(folderFileSchema),
   /** Whether the JSON files have everything that the working store has. */
   persisted: z.boolean(),

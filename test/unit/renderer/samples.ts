@@ -75,6 +75,8 @@ export const knowledgeBase: KnowledgeBase = {
   modelRecorded: true,
   modelVerdict: 'unchecked',
   store: 'simple',
+  vectorStore: null,
+  maker: null,
   readOnly: false,
   persisted: true,
   conflict: false,

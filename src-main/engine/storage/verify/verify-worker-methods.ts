@@ -2,6 +2,11 @@
 import type { VerifyReport } from '#contract'
 import { explainFileError } from '#platform/file-errors.ts'
 import type { WorkerCallContext } from '#platform/worker-server.ts'
+import {
+  countChromaDocuments,
+  inspectChromaFolder,
+  type CollectionDocuments,
+} from '../../stores/chroma/inspect-chroma-folder.ts'
 import { repairChromaFolder } from '../../stores/chroma/verify/repair-chroma-folder.ts'
 import { verifyChromaFolder } from '../../stores/chroma/verify/verify-chroma-folder.ts'
 import { detectFolderKind } from '../detect-folder-kind.ts'
@@ -30,6 +35,9 @@ export function storageVerifyMethods() {
         if (await isChroma(input)) return repairChromaFolder({ ...options, folder: input.persistDir })
         return repairFolder(options)
       }),
+    inspectChroma: ({ persistDir, dataFolder }: VerifyInput) => inspectChromaFolder(persistDir, dataFolder),
+    countChromaDocuments: ({ persistDir, dataFolder, ...of }: VerifyInput & CollectionDocuments) =>
+      countChromaDocuments(persistDir, dataFolder, of),
   }
 }
 

@@ -33,6 +33,11 @@ export class ChromaEngines implements AsyncDisposable {
     }
   }
 
+  /** The process of a folder's engine, by its real path; null: none is running. */
+  async pidOf(folder: string): Promise<number | null> {
+    return (await this.#open.get(folder)?.engine.pid()) ?? null
+  }
+
   /** Ends all of them: the app closes. */
   async [Symbol.asyncDispose](): Promise<void> {
     const engines = [...this.#open.values()].map(({ engine }) => engine)

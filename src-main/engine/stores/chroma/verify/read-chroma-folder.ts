@@ -97,6 +97,19 @@ export class ChromaFolder implements Disposable {
     )
   }
 
+  /** How many values the records have under a key of their metadata; without a key, how many records there are. */
+  countValues({ metadataSegment, records }: ChromaCollection, key: string | null): number {
+    if (!metadataSegment || key === null) return records
+    return this.#reading(() =>
+      this.#database.number(
+        `SELECT count(DISTINCT m.string_value) FROM embeddings e JOIN embedding_metadata m ON m.id = e.id
+         WHERE e.segment_id = ? AND m.key = ?`,
+        metadataSegment.id,
+        key,
+      ),
+    )
+  }
+
   [Symbol.dispose](): void {
     this.#database[Symbol.dispose]()
   }

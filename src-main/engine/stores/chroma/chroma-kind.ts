@@ -1,0 +1,292 @@
+/** Chroma among the kinds of stores: its folders, each with an engine of our own, and its servers. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { StackroomError, type StoreKind } from '#contract'
+import type { StorageVerifyMethods } from '#engine/storage/verify/verify-worker-methods.ts'
+import type { SecretStore } from '#platform/secrets.ts'
+import { WorkerClient } from '#platform/worker-client.ts'
+import { makerOf, recordsToLookAt } from '../collection-maker.ts'
+import type {
+  CollectionPlace,
+  FoundCollection,
+  FoundStore,
+  OpenedStore,
+  OpenStoreOptions,
+  StorePlace,
+  VectorStoreKind,
+} from '../store-kinds.ts'
+import type { StoreCallOptions } from '../vector-store.ts'
+import { chromaAddressOf, isChromaFolder, parseChromaAddress, placeOf, urlOf } from './chroma-address.ts'
+import { ChromaClient, metricOf, type ChromaCollection, type ChromaDatabase } from './chroma-client.ts'
+import { ChromaEngines } from './chroma-engines.ts'
+import { remoteServer, type ChromaServer } from './chroma-server.ts'
+import { ownFolder } from './engine-process.ts'
+import { folderUsers } from './folder-users.ts'
+import { embeddingFunctionOf, type InspectedChromaFolder } from './inspect-chroma-folder.ts'
+import { openChromaStore } from './open-chroma-store.ts'
+
+export interface ChromaKindOptions {
+  /** Stackroom's. */
+  readonly dataFolder: string
+  readonly secrets: SecretStore
+}
+
+interface HeldServer extends AsyncDisposable {
+  readonly server: ChromaServer
+}
+
+/** The environment variable that Chroma's own clients read. */
+const keyName = 'CHROMA_API_KEY'
+const bundledModel = 'bundled:all-MiniLM-L6-v2'
+
+export class ChromaKind implements VectorStoreKind {
+  readonly info: StoreKind = {
+    kind: 'chroma',
+    name: 'Chroma',
+    schemes: ['chroma', 'chroma+http', 'chroma+https'],
+    examples: ['chroma:/home/me/chroma', 'chroma+http://localhost:8000', 'chroma+https://api.trychroma.com'],
+    folders: true,
+    collectionName: 'collection',
+  }
+  readonly #dataFolder: string
+  readonly #secrets: SecretStore
+  readonly #engines = new ChromaEngines()
+
+  constructor({ dataFolder, secrets }: ChromaKindOptions) {
+    this.#dataFolder = dataFolder
+    this.#secrets = secrets
+  }
+
+  parse(address: string): StorePlace {
+    return parseChromaAddress(address)
+  }
+
+  addressOf(place: StorePlace): string {
+    return chromaAddressOf(place)
+  }
+
+  placeOfFolder(folder: string): StorePlace | null {
+    return isChromaFolder(folder) ? placeOf(folder) : null
+  }
+
+  keyNameOf({ folder }: StorePlace): string | null {
+    return folder === null ? keyName : null
+  }
+
+  async inspect(place: StorePlace, { signal }: StoreCallOptions = {}): Promise<FoundStore> {
+    if (place.folder === null) return this.#inspectServer(place, signal)
+    requireChromaFolder(place.folder)
+    const own = await this.#engines.pidOf(place.folder)
+    const [usedBy = null] = await folderUsers(place.folder, own === null ? [process.pid] : [process.pid, own])
+    const backupFolder = join(place.folder, ownFolder, 'backups')
+    try {
+      const { version, collections } = await this.#read(place.folder, signal)
+      const error =
+        version === 'newer' ? newerFolder(place.folder) : usedBy && usedFolder(place.folder, usedBy)
+      return {
+        collections,
+        version: version === 'new' ? 'same' : version,
+        backupFolder: version === 'older' ? backupFolder : null,
+        usedBy,
+        error,
+      }
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!(error instanceof StackroomError) || error.code === 'internal') throw error
+      return { collections: [], version: 'same', backupFolder: null, usedBy, error }
+    }
+  }
+
+  async open(place: CollectionPlace, options: OpenStoreOptions = {}): Promise<OpenedStore> {
+    const { create, migrate = false, signal } = options
+    if (place.folder !== null && !create) requireChromaFolder(place.folder)
+    const held = await this.#hold(place, migrate)
+    try {
+      const { collection: name } = place
+      const database = databaseOf(place)
+      const client = new ChromaClient(held.server, database)
+      const before = create ? await existing(client, name, signal) : await client.collection(name, signal)
+      const store = await openChromaStore(
+        held.server,
+        {
+          collection: name,
+          database,
+          ...(!before &&
+            create && {
+              create: {
+                metric: create.metric,
+                embeddingFunction: create.model === bundledModel ? 'default' : null,
+              },
+            }),
+        },
+        { signal },
+      )
+      const embeddingFunction = before
+        ? embeddingFunctionIn(before)
+        : create?.model === bundledModel
+          ? { name: 'default', model: null }
+          : null
+      return {
+        store,
+        facts: {
+          embeddingFunction,
+          metadata: before?.metadata ?? {},
+          maker: before ? await makerIn(client, before, signal) : 'empty',
+        },
+        isNew: !before,
+        countDocuments: ({ signal: counting } = {}) => this.#countDocuments(place, client, counting),
+        discard: () => client.deleteCollection(name),
+        close: () => held[Symbol.asyncDispose](),
+      }
+    } catch (error) {
+      await held[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#engines[Symbol.asyncDispose]()
+  }
+
+  async #hold(place: StorePlace, migrate: boolean): Promise<HeldServer> {
+    if (place.folder === null) {
+      const token = (await this.#secrets.get(keyName)) ?? undefined
+      return {
+        server: remoteServer({ url: urlOf(place), token }),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }
+    }
+    const held = this.#engines.hold({ folder: place.folder, cacheFolder: this.#dataFolder, migrate })
+    return { server: held.engine, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() }
+  }
+
+  async #read(folder: string, signal?: AbortSignal): Promise<InspectedChromaFolder> {
+    await using worker = new WorkerClient<StorageVerifyMethods>('storage-verify')
+    return await worker.call(
+      'inspectChroma',
+      { persistDir: folder, dataFolder: this.#dataFolder },
+      { signal },
+    )
+  }
+
+  async #inspectServer(place: StorePlace, signal?: AbortSignal): Promise<FoundStore> {
+    await using held = await this.#hold(place, false)
+    const nothing = { collections: [], version: 'same', backupFolder: null, usedBy: null } as const
+    try {
+      const tenant = databaseOf(place).tenant
+      const databases = await new ChromaClient(held.server, { tenant, database: '' }).listDatabases(signal)
+      const collections: FoundCollection[] = []
+      for (const database of databases) {
+        const client = new ChromaClient(held.server, { tenant, database })
+        for (const collection of await client.listCollections(signal))
+          collections.push({
+            name: collection.name,
+            tenant,
+            database,
+            records: await client.count(collection.id, signal),
+            dimensions: collection.dimension ?? null,
+            metric: metricOf(collection),
+            embeddingFunction: embeddingFunctionIn(collection),
+            maker: await makerIn(client, collection, signal),
+            metadata: collection.metadata ?? {},
+          })
+      }
+      return { ...nothing, collections, error: null }
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!(error instanceof StackroomError) || error.code === 'internal') throw error
+      return { ...nothing, error }
+    }
+  }
+
+  /** Of a folder from its files, which the engine would have to send record by record. */
+  async #countDocuments(
+    place: CollectionPlace,
+    client: ChromaClient,
+    signal?: AbortSignal,
+  ): Promise<number | null> {
+    if (place.folder === null) return null
+    const maker = await makerIn(client, await client.collection(place.collection, signal), signal)
+    const key = maker === 'llamaindex' ? 'ref_doc_id' : maker === 'langchain' ? 'source' : null
+    await using worker = new WorkerClient<StorageVerifyMethods>('storage-verify')
+    const of = { name: place.collection, ...databaseOf(place), key }
+    return await worker
+      .call(
+        'countChromaDocuments',
+        { persistDir: place.folder, dataFolder: this.#dataFolder, ...of },
+        { signal },
+      )
+      .catch((error: unknown) => {
+        signal?.throwIfAborted()
+        // The engine is writing this moment: it is counted the next time.
+        if (error instanceof StackroomError && error.code === 'locked') return null
+        throw error
+      })
+  }
+}
+
+function databaseOf({ tenant, database }: StorePlace): ChromaDatabase {
+  return { tenant: tenant ?? '', database: database ?? '' }
+}
+
+function existing(
+  client: ChromaClient,
+  name: string,
+  signal?: AbortSignal,
+): Promise<ChromaCollection | null> {
+  return client.collection(name, signal).catch((error: unknown) => {
+    if (error instanceof StackroomError && error.code === 'not-found') return null
+    throw error
+  })
+}
+
+const configSchema = z.looseObject({ config: z.record(z.string(), z.unknown()).optional() })
+
+function embeddingFunctionIn({ configuration_json }: ChromaCollection): FoundCollection['embeddingFunction'] {
+  const told = configuration_json.embedding_function
+  if (!told) return null
+  return embeddingFunctionOf({ name: told.name ?? told.type, config: configSchema.parse(told).config ?? {} })
+}
+
+async function makerIn(
+  client: ChromaClient,
+  collection: ChromaCollection,
+  signal?: AbortSignal,
+): Promise<FoundCollection['maker']> {
+  const { ids, metadatas } = await client.get(
+    collection.id,
+    { include: ['metadatas'], limit: recordsToLookAt },
+    signal,
+  )
+  const looked = ids.map((_, index) => metadatas?.[index] ?? {})
+  return makerOf(looked, { hasEmbeddingFunction: embeddingFunctionIn(collection) !== null })
+}
+
+function requireChromaFolder(folder: string): void {
+  if (isChromaFolder(folder)) return
+  if (!existsSync(folder))
+    throw new StackroomError('path-missing', `There is no folder at ${folder}.`, {
+      hint: 'It may have been moved, or its drive may not be connected.',
+    })
+  throw new StackroomError('not-a-storage-folder', `${folder} is no Chroma folder.`, {
+    hint: 'A Chroma folder has chroma.sqlite3 in it.',
+  })
+}
+
+function newerFolder(folder: string): StackroomError {
+  return new StackroomError(
+    'unsupported-format',
+    `${folder} was written by a newer Chroma than the engine of this Stackroom.`,
+    {
+      hint: 'Update Stackroom, or start that Chroma as a server (`chroma run`) and open it by its address.',
+    },
+  )
+}
+
+function usedFolder(folder: string, { pid, command }: { pid: number; command: string }): StackroomError {
+  const who = command === '' ? 'Another program' : `“${command}”`
+  return new StackroomError('locked', `${who} (process ${pid}) has the Chroma folder ${folder} open.`, {
+    hint: 'Close it first: two engines on one folder spoil its vector index.',
+  })
+}

@@ -145,6 +145,8 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     },
     'search.query': (input, context) => search.query(input, context),
     'search.source': (input) => search.source(input),
+    'search.neighbours': (input) => search.neighbours(input),
+    'search.keys': (input) => search.keys(input),
     ...modelHandlers(services, new KnowledgeBaseModels(services, library, jobs)),
   }
 

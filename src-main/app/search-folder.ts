@@ -1,5 +1,5 @@
 /** One question to one storage folder: embed it, take the best nodes, say how long each step took. */
-import type { SearchAnswer, SearchHit } from '#contract'
+import type { Neighbour, SearchAnswer, SearchHit, SearchTimings } from '#contract'
 import type { ScoredNode, StorageFolder, StorageSummary, StoredNode } from '#engine/storage/storage-folder.ts'
 import type { ModelChecks } from './model-checks.ts'
 
@@ -17,13 +17,13 @@ export async function searchFolder(
   { query, topK, signal }: SearchFolderOptions,
 ): Promise<SearchAnswer> {
   const started = performance.now()
-  if (query.trim() === '') return { hits: [], timings: { embedMs: 0, retrieveMs: 0, totalMs: 0 } }
+  if (query.trim() === '') return nothingFound
   let summary = await folder.summary()
   let embedStarted: number
   let retrieveStarted: number
   let scored: ScoredNode[]
   for (;;) {
-    if (summary.dimensions === null) return { hits: [], timings: { embedMs: 0, retrieveMs: 0, totalMs: 0 } }
+    if (summary.dimensions === null) return nothingFound
     const { model } = await checks.modelFor(folder, summary, 'search', signal)
     signal?.throwIfAborted()
     embedStarted = performance.now()
@@ -41,24 +41,43 @@ export async function searchFolder(
     scored = answer[0].value
     break
   }
+  const hydrateStarted = performance.now()
   const nodes = new Map(
     (await folder.nodes(scored.map(({ nodeId }) => nodeId))).map((node) => [node.nodeId, node]),
   )
-  const hits = scored.flatMap(({ nodeId, score }): SearchHit[] => {
+  const hits = scored.flatMap(({ nodeId, score }, index): SearchHit[] => {
     const node = nodes.get(nodeId)
     if (!node) return []
-    const { refDocId, text, metadata } = node
-    return [{ score, nodeId, refDocId, text, metadata, source: sourceOf(node) }]
+    return [
+      {
+        ...neighbourOf(node),
+        ...{ score, fusedScore: score, knowledgeBaseId: null, persistDir: folder.persistDir },
+        retrieved: [{ retriever: 'vector', rank: index + 1, score }],
+        ...{ matchedWords: [], matches: [], duplicates: [] },
+        previousNodeId: node.previousNodeId,
+        nextNodeId: node.nextNodeId,
+      },
+    ]
   })
   const ended = performance.now()
-  return {
-    hits,
-    timings: {
-      embedMs: retrieveStarted - embedStarted,
-      retrieveMs: ended - retrieveStarted,
-      totalMs: ended - started,
-    },
+  const timings: SearchTimings = {
+    embedMs: retrieveStarted - embedStarted,
+    retrieveMs: ended - retrieveStarted,
+    totalMs: ended - started,
+    vectorMs: hydrateStarted - retrieveStarted,
+    keywordMs: 0,
+    fuseMs: 0,
+    hydrateMs: ended - hydrateStarted,
   }
+  return { hits, groups: [], mode: 'vector', notices: [], timings }
+}
+
+const noTime = { embedMs: 0, retrieveMs: 0, totalMs: 0, vectorMs: 0, keywordMs: 0, fuseMs: 0, hydrateMs: 0 }
+const nothingFound: SearchAnswer = { hits: [], groups: [], mode: 'vector', notices: [], timings: noTime }
+
+export function neighbourOf(node: StoredNode): Neighbour {
+  const { nodeId, refDocId, text, metadata } = node
+  return { nodeId, refDocId, text, metadata, source: sourceOf(node) }
 }
 
 function modelOf({ dimensions, settings }: StorageSummary): string {

@@ -7,7 +7,7 @@ import { folderInfoSchema, inspectionSchema, knowledgeBaseSchema, removalSchema 
 import { jobSchema } from './jobs.ts'
 import { modelCommands, modelIdSchema } from './models.ts'
 import { chunkPreviewSchema, nodeParserInputSchema } from './node-parsers.ts'
-import { nodeSourceSchema, searchAnswerSchema, searchQuerySchema } from './search.ts'
+import { searchCommands } from './search-commands.ts'
 import {
   deletedFilesSchema,
   fileReportQuerySchema,
@@ -232,12 +232,7 @@ export const commands = {
   /** Takes a finished job off the list. */
   'jobs.dismiss': { input: z.object({ jobId: z.string() }), output: nothing },
 
-  'search.query': { input: searchQuerySchema, output: searchAnswerSchema },
-  'search.source': {
-    input: z.object({ knowledgeBaseId: z.string(), nodeId: z.string() }),
-    output: nodeSourceSchema,
-  },
-
+  ...searchCommands,
   ...modelCommands,
 } as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>
 

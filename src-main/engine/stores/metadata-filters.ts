@@ -2,41 +2,10 @@
  * LlamaIndex's MetadataFilters, and whether a node's metadata match them: `build_metadata_filter_fn`, with filters in
  * filters as the type allows. What Python compares with an error (a number with a text) is no match here.
  */
-import type { JsonValue, Metadata } from '#contract'
+import type { FilterValue, JsonValue, Metadata, MetadataFilter, MetadataFilters } from '#contract'
 
-export const filterOperators = [
-  '==',
-  '>',
-  '<',
-  '!=',
-  '>=',
-  '<=',
-  'in',
-  'nin',
-  'any',
-  'all',
-  'text_match',
-  'text_match_insensitive',
-  'contains',
-  'is_empty',
-] as const
-/** `FilterOperator`. */
-export type FilterOperator = (typeof filterOperators)[number]
-
-export type FilterValue = string | number | boolean | null | readonly (string | number)[]
-
-export interface MetadataFilter {
-  readonly key: string
-  readonly value: FilterValue
-  /** Omitted: `==`. */
-  readonly operator?: FilterOperator | undefined
-}
-
-export interface MetadataFilters {
-  readonly filters: readonly (MetadataFilter | MetadataFilters)[]
-  /** `FilterCondition`; `not`: none of the filters match. Omitted: `and`. */
-  readonly condition?: 'and' | 'or' | 'not' | undefined
-}
+export { filterOperators } from '#contract'
+export type { FilterOperator, FilterValue, MetadataFilter, MetadataFilters } from '#contract'
 
 /** No filters at all match everything, whatever the condition. */
 export function matchesFilters(metadata: Metadata, { filters, condition }: MetadataFilters): boolean {

@@ -365,9 +365,12 @@ describe('SQLite', () => {
     expect(second.repair!.saved).toBe(`${folder}-saved-2`)
   })
 
-  test('that is no database at all is saved as an empty folder', async () => {
+  test.each([
+    ['no database at all', 'x'.repeat(9000)],
+    ['empty', ''],
+  ])('that is %s is saved as an empty folder', async (_, content) => {
     await use('1.5.9')
-    writeFileSync(join(folder, 'chroma.sqlite3'), 'x'.repeat(9000))
+    writeFileSync(join(folder, 'chroma.sqlite3'), content)
     expect(codes(verify())).toEqual({ 'damaged-database': 1 })
     expect(verify((await repair()).repair!.saved!)).toMatchObject({ ok: true, nodes: 0 })
   })

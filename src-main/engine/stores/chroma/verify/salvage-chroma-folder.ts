@@ -61,6 +61,7 @@ function salvage(folder: string, target: string, signal: AbortSignal): FolderRep
     database.pragma('synchronous = FULL')
     database.exec('CREATE TABLE flushed (id INTEGER); DROP TABLE flushed')
     return [
+      ...recoveredTold(pages),
       ...rowsTold(copied, tables),
       ...parents.map((message) => told(1, message)),
       ...vectors.map(({ collection, records, vectors: count }) =>
@@ -70,6 +71,19 @@ function salvage(folder: string, target: string, signal: AbortSignal): FolderRep
   } finally {
     database.close()
   }
+}
+
+function recoveredTold({ recovered }: SqlitePages): FolderRepair['actions'] {
+  if (!recovered) return []
+  const pages = recovered.offsets.size
+  return [
+    recovered.kind === 'journal'
+      ? told(pages, `A change that was broken off was undone: ${pages} pages are as they were before it.`)
+      : told(
+          pages,
+          `${pages} pages come from the database’s log, as the last change that was ended left them.`,
+        ),
+  ]
 }
 
 function rowsTold(

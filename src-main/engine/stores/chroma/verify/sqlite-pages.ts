@@ -1,8 +1,9 @@
 /**
- * Reads the pages of a SQLite file that SQLite itself refuses. Damage stays within the pages that have it: the rows of every
- * other leaf page are read, whether the way to it from the root is whole or not.
+ * Reads the pages of a SQLite file that SQLite itself refuses, with what its journal or its log has for them. Damage stays
+ * within the pages that have it: the rows of every other leaf page are read, whether the way to it from the root is whole or not.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { findRecoveredPages, type RecoveredPages } from './recovered-pages.ts'
 import { PageDamage, parseRecord, varint, type SqliteValue } from './sqlite-record.ts'
 
 export interface SqliteRow {
@@ -18,28 +19,42 @@ const sizes = [4096, 1024, 8192, 16384, 32768, 2048, 512, 65536]
 export class SqlitePages implements Disposable {
   readonly pageSize: number
   readonly pageCount: number
+  /** What a killed program left beside the file. */
+  readonly recovered: RecoveredPages | null
   readonly #file: number
+  readonly #recoveredFile: number | null
   readonly #usable: number
 
   constructor(path: string) {
+    this.recovered = findRecoveredPages(path)
     this.#file = openSync(path, 'r')
-    const bytes = fstatSync(this.#file).size
+    this.#recoveredFile = this.recovered && openSync(this.recovered.path, 'r')
     const header = Buffer.alloc(100)
-    readSync(this.#file, header, 0, 100, 0)
+    this.#read(1, header, 0)
     const told = header.readUInt16BE(16) === 1 ? 65536 : header.readUInt16BE(16)
     const isWhole = header.toString('latin1', 0, 15) === 'SQLite format 3' && sizes.includes(told)
-    // The size that Chroma’s databases have, unless the header says another.
-    this.pageSize = isWhole ? told : 4096
+    // The size that Chroma’s databases have, unless something says another.
+    this.pageSize = this.recovered?.pageSize ?? (isWhole ? told : 4096)
     this.#usable = this.pageSize - (isWhole ? (header[20] ?? 0) : 0)
-    this.pageCount = Math.ceil(bytes / this.pageSize)
+    let there = Math.ceil(fstatSync(this.#file).size / this.pageSize)
+    for (const number of this.recovered?.offsets.keys() ?? []) there = Math.max(there, number)
+    // A journal's own number may be damaged.
+    this.pageCount = Math.max(1, Math.min(this.recovered?.pageCount ?? there, there))
   }
 
   /** Numbered from 1. What a cut-off file lacks is zeros. */
   page(number: number): Buffer {
     if (number < 1 || number > this.pageCount) throw new PageDamage(`there is no page ${number}`)
     const page = Buffer.alloc(this.pageSize)
-    readSync(this.#file, page, 0, this.pageSize, (number - 1) * this.pageSize)
+    this.#read(number, page, (number - 1) * this.pageSize)
     return page
+  }
+
+  #read(number: number, into: Buffer, inDatabase: number): void {
+    const recovered = this.recovered?.offsets.get(number)
+    if (recovered === undefined || this.#recoveredFile === null)
+      readSync(this.#file, into, 0, into.length, inDatabase)
+    else readSync(this.#recoveredFile, into, 0, into.length, recovered)
   }
 
   kindOf(number: number): number {
@@ -87,6 +102,7 @@ export class SqlitePages implements Disposable {
 
   [Symbol.dispose](): void {
     closeSync(this.#file)
+    if (this.#recoveredFile !== null) closeSync(this.#recoveredFile)
   }
 
   #row(page: Buffer, at: number, isTable: boolean): SqliteRow {

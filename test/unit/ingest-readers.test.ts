@@ -47,6 +47,45 @@ test.each([
   expect((await read(textReader, name))[0]?.text).toContain(text)
 })
 
+test.each([
+  [
+    'German',
+    'F\x81r \x84ltere B\x84nde gilt: nur im Lesesaal. Gr\x94\xe1ere Best\x84nde lagern au\xe1erhalb.\r\n\x1a',
+    'Für ältere Bände gilt: nur im Lesesaal. Größere Bestände lagern außerhalb.\r\n',
+  ],
+  [
+    'French',
+    "Les livres sont gard\x82s \x85 l'\x82cart; le r\x8aglement est affich\x82 \x85 c\x93t\x82 de l'entr\x82e.",
+    "Les livres sont gardés à l'écart; le règlement est affiché à côté de l'entrée.",
+  ],
+  [
+    'a table in frames',
+    '\xda\xc4\xc4\xc4\xbf\r\n\xb3 B\x81cher \xb3 K\x94ln \xb3\r\n\xc0\xc4\xc4\xc4\xd9\r\n',
+    '┌───┐\r\n│ Bücher │ Köln │\r\n└───┘\r\n',
+  ],
+])('%s of DOS programs is read in code page 850', (_, bytes, text) => {
+  expect(decodeText(Buffer.from(bytes, 'latin1'))).toBe(text)
+})
+
+test('Russian of DOS programs is read in code page 866, and Russian of Windows stays what it is', () => {
+  const text = 'Книги стоят по размеру, а не по разделам. Читатель подаёт требование у стойки.\r\n'
+  for (const encoding of ['ibm866', 'windows-1251', 'koi8-r', 'iso-8859-5'])
+    expect(decodeText(encoded(text, encoding)), encoding).toBe(text)
+})
+
+test('typographic signs of Windows are not taken for letters of DOS', () => {
+  const text = 'Don’t say “caf\u00e9” — it’s a b\u00fcro… 20 € „so hei\u00dft es“ wait…what? word—word'
+  expect(decodeText(encoded(text, 'windows-1252'))).toBe(text)
+})
+
+/** With the table that the decoder has. */
+function encoded(text: string, encoding: string): Buffer {
+  const bytes = new Map(
+    Array.from({ length: 256 }, (_, byte) => [new TextDecoder(encoding).decode(Uint8Array.of(byte)), byte]),
+  )
+  return Buffer.from(Array.from(text, (character) => bytes.get(character) ?? 0x3f))
+}
+
 test('a few wrong bytes are dropped from UTF-8, as Python drops them', async () => {
   const text = (await read(textReader, 'damaged-utf8.txt'))[0]?.text ?? ''
   expect(text.startsWith('Bücher stehen nach Größe, nicht nach Fächern. Bücher')).toBe(true)

@@ -4,6 +4,7 @@
  */
 import { analyse } from 'chardet'
 import { StackroomError } from '#contract'
+import { decodeDosText } from './dos-text.ts'
 
 /** Enough for the statistics, which take a second for a few megabytes. */
 const sampleBytes = 64 * 1024
@@ -28,7 +29,7 @@ export function decodeText(bytes: Uint8Array, declaredEncoding?: string): string
   }
   if (controlShare(bytes) > 0.02) throw binaryFile()
   const declared = declaredEncoding === undefined ? undefined : decodeStrictly(bytes, declaredEncoding)
-  return declared ?? damagedUtf8(bytes) ?? decode(bytes, likeliestEncoding(bytes))
+  return declared ?? damagedUtf8(bytes) ?? decodeByStatistics(bytes)
 }
 
 /** What XML, HTML, Python and LaTeX say of their encoding in their first kilobyte. */
@@ -106,6 +107,16 @@ function controlShare(bytes: Uint8Array): number {
   const sample = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, controlSampleBytes))
   const controls = sample.toString('latin1').match(/[\0-\x07\x0e-\x1a\x1c-\x1f\x7f]/g)
   return (controls?.length ?? 0) / Math.max(1, sample.length)
+}
+
+/** Or of two bytes for a character, in the encodings of East Asia, which have patterns that are sure. */
+function decodeByStatistics(bytes: Uint8Array): string {
+  const encoding = likeliestEncoding(bytes)
+  return (isOfOneByte(encoding) ? decodeDosText(bytes) : undefined) ?? decode(bytes, encoding)
+}
+
+function isOfOneByte(encoding: string): boolean {
+  return !/^(shift_jis|euc-|gb|big5|iso-2022)/i.test(encoding)
 }
 
 function likeliestEncoding(bytes: Uint8Array): string {

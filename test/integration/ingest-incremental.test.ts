@@ -1,4 +1,5 @@
 /** Indexing again: only what changed is read, moved and equal files keep their vectors, deleted ones go as was said. */
+import { readdirSync, rmSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, symlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -315,6 +316,24 @@ test('the report has every file with its state and cause, in pages', async () =>
   expect(again.files.map(({ path }) => path)).toEqual([folder.path('z.txt')])
   expect(again.counts).toMatchObject({ unchanged: 2, skipped: 1, failed: 1, removed: 0 })
   expect(again.finishedAt).not.toBeNull()
+})
+
+test('an index whose vectors were lost is read anew from its files, and nothing is forgotten of its sources and of the report', async () => {
+  await using folder = await IngestTestFolder.make(pool, { ...three, 'empty.txt': '', 'photo.heic': 'x' })
+  await folder.run()
+  await folder.remove('b.txt')
+  await folder.refresh({ deleted: 'keep' })
+  await folder.storage.persist()
+  const before = await folder.storage.ingestion.report({ after: null, limit: 100 })
+  expect(before.counts).toMatchObject({ missing: 1, failed: 1, skipped: 1, unchanged: 2 })
+  const working = join(folder.home, 'storage', '.stackroom')
+  await folder.reopen(() => {
+    const vectors = readdirSync(working).filter((name) => name.endsWith('.f32'))
+    expect(vectors).toHaveLength(1)
+    for (const name of vectors) rmSync(join(working, name))
+  })
+  expect(await folder.storage.ingestion.report({ after: null, limit: 100 })).toEqual(before)
+  expect(await folder.refresh()).toMatchObject({ sent: 0, unchanged: 2, added: 0, missing: 1 })
 })
 
 test('a touched file with the content it had is unchanged, and its new time is kept', async () => {

@@ -108,6 +108,20 @@ function pageOf(store: WorkingStore, { states, search, after, limit }: FileRepor
     .map((row) => rowSchema.parse(row))
 }
 
+/** Of files that an index made anew does not have, only what was never about their documents. */
+export function keepReport(store: WorkingStore, previous: WorkingStore): void {
+  const isKnown = store.statement('SELECT 1 FROM manifest WHERE path = ?')
+  const aboutDocuments: readonly FileState[] = ['added', 'changed', 'moved', 'missing']
+  for (const row of previous
+    .statement('SELECT path, state, code, message, moved_from FROM file_report')
+    .iterate()) {
+    const file = rowSchema.parse(row)
+    if (!aboutDocuments.includes(file.state) || isKnown.get(file.path) !== undefined)
+      writeReport(store, [file])
+  }
+  setTimes(store, timesOf(previous))
+}
+
 /** Files that are gone while their documents are in the index. */
 export function countMissing(store: WorkingStore): number {
   return store.number(`SELECT count(*) FROM file_report WHERE state = 'missing'`)

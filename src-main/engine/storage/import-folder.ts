@@ -9,9 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { StackroomError } from '#contract'
 import { fileStamp } from '#platform/atomic-files.ts'
 import { explainFileError, isDamage } from '#platform/file-errors.ts'
-import { isUnreadable } from './damaged-store.ts'
-import { readManifest, writeManifest } from './source-manifest.ts'
-import { unfinishedKey } from './source-tables.ts'
+import { keepSourceRecords } from './keep-source-records.ts'
 import { checkEntry, damagedAt, maximumEntryBytes, scanStoreFile } from './llamaindex/json-scanner.ts'
 import {
   isImported,
@@ -52,7 +50,7 @@ export async function importFolder(options: ImportOptions): Promise<void> {
       settleSections(store)
       store.finishImport()
       maskUnsearched(store)
-      keepManifest(store, join(workingFolder, workingFile))
+      keepSourceRecords(store, join(workingFolder, workingFile))
     })
   } catch (error) {
     for (const name of packed) rmSync(join(workingFolder, `${name}${packedEnding}`), { force: true })
@@ -160,27 +158,4 @@ export function addStruct(store: WorkingStore, file: string, key: string, value:
     })
   }
   store.statement('INSERT OR REPLACE INTO index_structs VALUES (?, ?)').run(key, type)
-}
-
-/** What is known of source files stays, as long as every document made of them is still there. */
-function keepManifest(store: WorkingStore, previousPath: string): void {
-  let previous: WorkingStore
-  try {
-    previous = new WorkingStore(previousPath, 'read')
-  } catch {
-    // None yet, or one that cannot be read: then every source file is read again.
-    return
-  }
-  try {
-    store.setMeta(unfinishedKey, previous.meta(unfinishedKey))
-    const documents = store.sections().find(({ role }) => role === 'ref-doc-info')
-    for (const entry of readManifest(previous)) {
-      if (documents && entry.refDocIds.every((id) => store.has(documents.id, storedKey(id))))
-        writeManifest(store, entry)
-    }
-  } catch (error) {
-    if (!isUnreadable(error)) throw error
-  } finally {
-    previous[Symbol.dispose]()
-  }
 }

@@ -70,9 +70,11 @@ export async function openWorkingStore(options: OpenWorkingStoreOptions): Promis
 function openExisting(workingFolder: string): WorkingStore | null {
   const path = join(workingFolder, workingFile)
   let store: WorkingStore | undefined
+  let isReadable = false
   try {
     if (!isNotedAsDamaged(workingFolder) && statSync(path).isFile()) {
       store = new WorkingStore(path, 'write')
+      isReadable = true
       if (hasItsVectors(store, workingFolder)) return store
       store[Symbol.dispose]()
     }
@@ -84,8 +86,9 @@ function openExisting(workingFolder: string): WorkingStore | null {
       errorCodeOf(error) === 'SQLITE_ERROR'
     if (!isUnreadable) throw error
   }
-  if (isSurelyPersisted(path)) removeWorkingStore(workingFolder)
-  else setAside(workingFolder)
+  if (!isSurelyPersisted(path)) setAside(workingFolder)
+  // One that only lacks its vectors still tells of source files; it goes when the new one is complete.
+  else if (!isReadable) removeWorkingStore(workingFolder)
   return null
 }
 

@@ -14,6 +14,7 @@ import type { ModelsSlice } from '../features/models/models-slice.ts'
 import type { ServersSlice } from '../features/models/servers-slice.ts'
 import type { NoticesSlice } from '../features/notices/notices-slice.ts'
 import type { ReportSlice } from '../features/report/report-slice.ts'
+import type { HistorySlice } from '../features/search/history-slice.ts'
 import type { SearchSlice } from '../features/search/search-slice.ts'
 import type { SourceSlice } from '../features/search/source-slice.ts'
 import type { SettingsSlice } from '../features/settings/settings-slice.ts'
@@ -25,6 +26,7 @@ import type { Client } from '../transport/client.ts'
 export type AppState = CareSlice &
   ChooserSlice &
   EstimateSlice &
+  HistorySlice &
   IntakeSlice &
   JobsSlice &
   LibrarySlice &

@@ -14,6 +14,7 @@ import { createModelsSlice } from '../features/models/models-slice.ts'
 import { createServersSlice } from '../features/models/servers-slice.ts'
 import { createNoticesSlice } from '../features/notices/notices-slice.ts'
 import { createReportSlice } from '../features/report/report-slice.ts'
+import { createHistorySlice } from '../features/search/history-slice.ts'
 import { createSearchSlice } from '../features/search/search-slice.ts'
 import { createSourceSlice } from '../features/search/source-slice.ts'
 import { createSettingsSlice } from '../features/settings/settings-slice.ts'
@@ -32,6 +33,7 @@ export function createAppStore(client: Client): AppStore {
       ...createCareSlice(tools),
       ...createChooserSlice(tools),
       ...createEstimateSlice(tools),
+      ...createHistorySlice(tools),
       ...createIntakeSlice(tools),
       ...createJobsSlice(tools),
       ...createLibrarySlice(tools),

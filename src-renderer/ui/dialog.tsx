@@ -1,6 +1,6 @@
 /** A modal dialog on the browser's own <dialog>: focus stays inside, Escape closes, focus returns afterwards. */
 import { X } from 'lucide-react'
-import { useEffect, useId, useRef, type ReactNode } from 'react'
+import { useId, useLayoutEffect, useRef, type ReactNode } from 'react'
 import { IconButton } from './button.tsx'
 import { classNames } from './class-names.ts'
 import './dialog.css'
@@ -20,7 +20,8 @@ export function Dialog({ title, onClose, wide, large, children, actions }: Dialo
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
 
-  useEffect(() => {
+  // before it leaves the page, or the focus would not go back to where it was
+  useLayoutEffect(() => {
     const element = dialog.current
     element?.showModal()
     return () => element?.close()

@@ -5,8 +5,18 @@ import { Keys } from '../../ui/keys.tsx'
 import { PathText } from '../../ui/path-text.tsx'
 import { Spinner } from '../../ui/progress.tsx'
 import { useIndexing } from '../ingest/use-indexing.ts'
+import './before-search.css'
+import { PastSearches } from './past-searches.tsx'
 
 const sourcesShown = 6
+
+const keys: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
+  { keys: ['↑', '↓'], does: 'move through the results' },
+  { keys: ['Enter'], does: 'read the source at its passage' },
+  { keys: ['Space'], does: 'look at the whole document' },
+  { keys: ['Mod', 'C'], does: 'copy the passage with its source' },
+  { keys: ['Esc'], does: 'close, then clear' },
+]
 
 export function BeforeSearch({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
   const { id, state, nodes, documents, sources } = knowledgeBase
@@ -26,54 +36,48 @@ export function BeforeSearch({ knowledgeBase }: { readonly knowledgeBase: Knowle
         <h2>{headline(nodes, documents, indexing)}</h2>
         <p>{nodes === 0 && !indexing ? 'Add files to have something to search.' : advice(indexing)}</p>
       </div>
-      {nodes > 0 && (
-        <dl className="before-search-keys">
-          <div>
-            <dt>
-              <Keys keys={['↑', '↓']} />
-            </dt>
-            <dd>move through the results</dd>
-          </div>
-          <div>
-            <dt>
-              <Keys keys={['Enter']} />
-            </dt>
-            <dd>read the source around the passage</dd>
-          </div>
-          <div>
-            <dt>
-              <Keys keys={['Esc']} />
-            </dt>
-            <dd>close the source, then clear the search</dd>
-          </div>
-        </dl>
-      )}
-      {sources.length > 0 && (
-        <div className="before-search-sources">
-          <h3>Indexed from</h3>
-          <ul>
-            {sources.slice(0, sourcesShown).map((source) => (
-              <li key={source}>
-                <PathText path={source} />
-              </li>
-            ))}
-            {sources.length > sourcesShown && <li>and {sources.length - sourcesShown} more</li>}
-          </ul>
-        </div>
-      )}
+      <div className="before-search-parts">
+        <PastSearches knowledgeBaseId={id} />
+        {nodes > 0 && (
+          <section className="before-search-part" aria-labelledby="search-keys-heading">
+            <h3 id="search-keys-heading">Keys</h3>
+            <dl className="before-search-keys">
+              {keys.map(({ keys: pressed, does }) => (
+                <div key={does}>
+                  <dt>
+                    <Keys keys={pressed} />
+                  </dt>
+                  <dd>{does}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        )}
+        {sources.length > 0 && (
+          <section className="before-search-part" aria-labelledby="search-sources-heading">
+            <h3 id="search-sources-heading">Indexed from</h3>
+            <ul className="before-search-sources">
+              {sources.slice(0, sourcesShown).map((source) => (
+                <li key={source}>
+                  <PathText path={source} />
+                </li>
+              ))}
+              {sources.length > sourcesShown && <li>and {sources.length - sourcesShown} more</li>}
+            </ul>
+          </section>
+        )}
+      </div>
     </div>
   )
 }
 
 function headline(nodes: number, documents: number, indexing: boolean): string {
-  if (nodes > 0) {
-    return `Search ${formatCounted(documents, 'document', 'documents')} by meaning`
-  }
+  if (nodes > 0) return `Search ${formatCounted(documents, 'document', 'documents')}`
   return indexing ? 'The first documents are being indexed' : 'Nothing is indexed yet'
 }
 
 function advice(indexing: boolean): string {
   return indexing
     ? 'You can search already; what is finished is found.'
-    : 'A question or a few words of your own do: the text need not contain them.'
+    : 'Ask in your own words, or type the very words that you remember: both are looked for.'
 }

@@ -1,11 +1,12 @@
 /** The list of results; only those on screen are drawn. */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'react'
 import type { KnowledgeBase, SearchHit } from '#contract'
 import { useApp } from '../../store/use-app.ts'
 import { hitElementId, resultsId } from './element-ids.ts'
 import { HitRow } from './hit-row.tsx'
 import { queryWords } from './query-words.ts'
+import { useHitCopy } from './use-hit-copy.ts'
 import { useHitKeys } from './use-hit-keys.ts'
 import { useSession } from './use-session.ts'
 
@@ -23,15 +24,17 @@ export function HitList({ knowledgeBase, hits, query }: HitListProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const setActiveHit = useApp((state) => state.setActiveHit)
   const showSource = useApp((state) => state.showSource)
-  const takeKey = useHitKeys(id)
+  const focusSearch = useApp((state) => state.focusSearch)
+  const { inList } = useHitKeys(id)
   const { activeIndex } = useSession(id)
+  const onCopy = useHitCopy(hits[activeIndex])
   const words = useMemo(() => queryWords(query), [query])
   const virtualizer = useVirtualizer({
     count: hits.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => estimatedRowHeight,
     getItemKey: (index) => hits[index]?.nodeId ?? index,
-    paddingEnd: 20,
+    paddingEnd: 12,
     overscan: 4,
   })
 
@@ -44,6 +47,14 @@ export function HitList({ knowledgeBase, hits, query }: HitListProps) {
     if (activeIndex >= 0) virtualizer.scrollToIndex(activeIndex, { align: 'auto' })
   }, [activeIndex, virtualizer])
 
+  useLayoutEffect(() => {
+    const list = scroller.current
+    return () => {
+      // an answer without hits takes the list away: the keys then are the box's
+      if (list !== null && document.activeElement === list) focusSearch()
+    }
+  }, [focusSearch])
+
   return (
     <div
       className="hit-scroller"
@@ -54,8 +65,9 @@ export function HitList({ knowledgeBase, hits, query }: HitListProps) {
       aria-label="Results"
       aria-activedescendant={activeIndex < 0 ? undefined : hitElementId(activeIndex)}
       onKeyDown={(event) => {
-        if (takeKey(event)) event.preventDefault()
+        if (inList(event)) event.preventDefault()
       }}
+      onCopy={onCopy}
     >
       <div className="hit-list" role="presentation" style={{ height: virtualizer.getTotalSize() }}>
         {virtualizer.getVirtualItems().map((row) => {
@@ -74,7 +86,7 @@ export function HitList({ knowledgeBase, hits, query }: HitListProps) {
                 sources={sources}
                 onOpen={() => {
                   setActiveHit(id, row.index)
-                  void showSource(id, hit, query)
+                  void showSource(id, hit)
                 }}
               />
             )

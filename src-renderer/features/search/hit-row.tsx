@@ -1,10 +1,11 @@
 /** One result: the passage with the query's words marked, the file it is from, and its score. */
 import { FileCode2, FileText, FileType2, type LucideIcon } from 'lucide-react'
 import { memo, useMemo, type Ref } from 'react'
-import type { Metadata, SearchHit } from '#contract'
+import type { SearchHit } from '#contract'
 import { classNames } from '../../ui/class-names.ts'
-import { baseName, folderBelow } from '../../ui/paths.ts'
+import { folderBelow } from '../../ui/paths.ts'
 import { hitElementId } from './element-ids.ts'
+import { pageLabel, titleOf } from './hit-facts.ts'
 import { MarkedText } from './marked-text.tsx'
 import { ScoreBar } from './score-bar.tsx'
 import { makeSnippet } from './snippet.ts'
@@ -60,19 +61,6 @@ export const HitRow = memo(function HitRow(props: HitRowProps) {
     </div>
   )
 })
-
-export function pageLabel(metadata: Metadata): string | null {
-  const label = metadata['page_label']
-  return typeof label === 'string' || typeof label === 'number' ? String(label) : null
-}
-
-/** The file's name, or what else says where the node is from. */
-export function titleOf(hit: SearchHit): string {
-  const name = hit.metadata['file_name']
-  if (hit.source !== null) return baseName(hit.source)
-  if (typeof name === 'string' && name !== '') return baseName(name)
-  return hit.refDocId ?? hit.nodeId
-}
 
 function iconOf(name: string): LucideIcon {
   if (/\.pdf$/i.test(name)) return FileType2

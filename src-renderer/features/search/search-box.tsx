@@ -1,4 +1,4 @@
-/** The search box: asks as you type; arrows move through the results, Enter shows the source, Escape clears. */
+/** The search box: asks as you type; arrows go to the results, Enter shows the source, Escape clears. */
 import { Search, X } from 'lucide-react'
 import { useEffect, useRef, type KeyboardEvent } from 'react'
 import type { KnowledgeBase } from '#contract'
@@ -6,8 +6,9 @@ import { useApp } from '../../store/use-app.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { Keys } from '../../ui/keys.tsx'
 import { Spinner } from '../../ui/progress.tsx'
-import { hitElementId, resultsId } from './element-ids.ts'
+import { focusElement, hitElementId, pastSearchesId, resultsId, searchBoxId } from './element-ids.ts'
 import './search-box.css'
+import { useHitCopy } from './use-hit-copy.ts'
 import { useHitKeys } from './use-hit-keys.ts'
 import { useSession } from './use-session.ts'
 
@@ -16,9 +17,11 @@ export function SearchBox({ knowledgeBase }: { readonly knowledgeBase: Knowledge
   const input = useRef<HTMLInputElement>(null)
   const focusRequests = useApp((state) => state.searchFocusRequests)
   const setQuery = useApp((state) => state.setQuery)
-  const takeKey = useHitKeys(id)
+  const lastSearch = useApp((state) => state.pastSearches.find((past) => past.knowledgeBaseId === id))
+  const { inBox } = useHitKeys(id)
   const { query, answer, activeIndex, searching } = useSession(id)
   const hits = answer?.hits ?? []
+  const onCopy = useHitCopy(hits[activeIndex])
 
   useEffect(() => {
     if (document.querySelector('dialog[open]') !== null) return
@@ -26,8 +29,14 @@ export function SearchBox({ knowledgeBase }: { readonly knowledgeBase: Knowledge
     input.current?.select()
   }, [focusRequests])
 
+  const whileEmpty = (event: KeyboardEvent): boolean => {
+    if (query !== '' || lastSearch === undefined) return false
+    if (event.key === 'ArrowUp') setQuery(id, lastSearch.query)
+    return event.key === 'ArrowUp' || (event.key === 'ArrowDown' && focusElement(pastSearchesId))
+  }
+
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (takeKey(event)) event.preventDefault()
+    if (inBox(event) || whileEmpty(event)) event.preventDefault()
     else if (event.key === 'Escape' && query !== '') {
       event.preventDefault()
       setQuery(id, '')
@@ -39,6 +48,7 @@ export function SearchBox({ knowledgeBase }: { readonly knowledgeBase: Knowledge
       <Search size={17} aria-hidden className="search-box-icon" />
       <input
         ref={input}
+        id={searchBoxId}
         type="text"
         role="combobox"
         aria-label={`Search ${name}`}
@@ -52,6 +62,7 @@ export function SearchBox({ knowledgeBase }: { readonly knowledgeBase: Knowledge
         value={query}
         onChange={(event) => setQuery(id, event.target.value)}
         onKeyDown={onKeyDown}
+        onCopy={onCopy}
       />
       {searching && answer === null && <Spinner label="Searching" />}
       {query === '' ? (

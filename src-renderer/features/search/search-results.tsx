@@ -4,6 +4,7 @@ import { useApp } from '../../store/use-app.ts'
 import { formatCounted, formatMilliseconds } from '../../ui/format.ts'
 import { useIndexing } from '../ingest/use-indexing.ts'
 import { BeforeSearch } from './before-search.tsx'
+import { HitActions } from './hit-actions.tsx'
 import { HitList } from './hit-list.tsx'
 import { SearchRefused } from './search-refused.tsx'
 import './search-results.css'
@@ -30,6 +31,7 @@ export function SearchResults({ knowledgeBase }: { readonly knowledgeBase: Knowl
   if (answer === null) return <div className="search-results" />
 
   const { hits, timings } = answer
+  const active = hits[session.activeIndex]
   return (
     <div className="search-results">
       <div className="search-facts">
@@ -65,6 +67,7 @@ export function SearchResults({ knowledgeBase }: { readonly knowledgeBase: Knowl
       ) : (
         <HitList knowledgeBase={knowledgeBase} hits={hits} query={answeredQuery} />
       )}
+      {active !== undefined && <HitActions sessionId={id} hit={active} />}
     </div>
   )
 }

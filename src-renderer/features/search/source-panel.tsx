@@ -2,32 +2,20 @@
 import { Copy, ExternalLink, FolderOpen, Trash2, X } from 'lucide-react'
 import { useApp } from '../../store/use-app.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
-import { Message } from '../../ui/message.tsx'
 import { PathText } from '../../ui/path-text.tsx'
-import { Spinner } from '../../ui/progress.tsx'
-import { pageLabel, titleOf } from './hit-row.tsx'
+import { pageLabel, titleOf } from './hit-facts.ts'
 import { MetadataTable } from './metadata-table.tsx'
 import { ScoreBar } from './score-bar.tsx'
+import { SourceBody } from './source-body.tsx'
 import './source-panel.css'
 import type { OpenSource } from './source-slice.ts'
-import { SourceText } from './source-text.tsx'
 
 export function SourcePanel({ openSource }: { readonly openSource: OpenSource }) {
-  const { hit, query, source, error } = openSource
+  const { hit, source } = openSource
   const closeSource = useApp((state) => state.closeSource)
   const focusSearch = useApp((state) => state.focusSearch)
-  const openFile = useApp((state) => state.openFile)
-  const revealPath = useApp((state) => state.revealPath)
-  const copy = useApp((state) => state.copy)
-  const askCare = useApp((state) => state.askCare)
-  const canRemove = useApp((state) => {
-    const knowledgeBase = state.knowledgeBases.find(({ id }) => id === openSource.knowledgeBaseId)
-    return knowledgeBase?.state === 'ready' && !knowledgeBase.readOnly && !knowledgeBase.conflict
-  })
-  const canOpenFiles = useApp((state) => state.appInfo?.canOpenFiles === true)
-  const { refDocId } = hit
-  const path = source?.path ?? hit.source
   const page = source?.pageLabel ?? pageLabel(hit.metadata)
+  const path = source?.path ?? hit.source
   const close = (): void => {
     closeSource()
     focusSearch()
@@ -51,69 +39,70 @@ export function SourcePanel({ openSource }: { readonly openSource: OpenSource })
           {path !== null && <PathText className="source-path" path={path} />}
           <ScoreBar score={hit.score} />
         </div>
-        <div className="source-actions">
-          {canOpenFiles && path !== null && (
-            <>
-              <Button
-                icon={ExternalLink}
-                disabled={source?.fileExists === false}
-                onClick={() => void openFile()}
-              >
-                Open file
-              </Button>
-              <Button
-                icon={FolderOpen}
-                disabled={source?.fileExists === false}
-                onClick={() => void revealPath(path)}
-              >
-                Show in folder
-              </Button>
-            </>
-          )}
-          <Button look="quiet" icon={Copy} onClick={() => void copy(hit.text, 'Text copied')}>
-            Copy text
-          </Button>
-          {path !== null && (
-            <Button look="quiet" icon={Copy} onClick={() => void copy(path, 'Path copied')}>
-              Copy path
-            </Button>
-          )}
-          {canRemove && refDocId !== null && (
-            <Button
-              look="quiet"
-              icon={Trash2}
-              onClick={() =>
-                askCare({ kind: 'remove', knowledgeBaseId: openSource.knowledgeBaseId, refDocId })
-              }
-            >
-              Remove…
-            </Button>
-          )}
-        </div>
+        <SourceActions openSource={openSource} path={path} />
       </header>
-      <div
-        className="source-body"
-        key={hit.nodeId}
-        tabIndex={0}
-        role="group"
-        aria-label="Text of the document"
-      >
-        {error !== null && <Message kind="error" message={error.message} hint={error.hint} />}
-        {source !== null && !source.fileExists && source.path !== null && (
-          <Message
-            kind="warning"
-            message="The file is no longer there."
-            hint="This is its text as it was indexed."
-          />
-        )}
-        {source === null && error === null && <Spinner label="Loading the source" />}
-        {source !== null && <SourceText source={source} query={query} />}
-      </div>
+      <SourceBody open={openSource} />
       <MetadataTable
         metadata={source?.metadata ?? hit.metadata}
         nodeId={hit.nodeId}
         refDocId={hit.refDocId}
       />
     </aside>
+  )
+}
+
+interface SourceActionsProps {
+  readonly openSource: OpenSource
+  readonly path: string | null
+}
+
+function SourceActions({ openSource, path }: SourceActionsProps) {
+  const { knowledgeBaseId, hit, source } = openSource
+  const openFile = useApp((state) => state.openFile)
+  const revealPath = useApp((state) => state.revealPath)
+  const copy = useApp((state) => state.copy)
+  const copyHit = useApp((state) => state.copyHit)
+  const askCare = useApp((state) => state.askCare)
+  const canRemove = useApp((state) => {
+    const knowledgeBase = state.knowledgeBases.find(({ id }) => id === knowledgeBaseId)
+    return knowledgeBase?.state === 'ready' && !knowledgeBase.readOnly && !knowledgeBase.conflict
+  })
+  const canOpenFiles = useApp((state) => state.appInfo?.canOpenFiles === true)
+  const { refDocId } = hit
+  const missing = source?.fileExists === false
+  return (
+    <div className="source-actions">
+      {canOpenFiles && path !== null && (
+        <>
+          <Button
+            icon={ExternalLink}
+            disabled={missing}
+            onClick={() => void openFile(knowledgeBaseId, hit.nodeId)}
+          >
+            Open file
+          </Button>
+          <Button icon={FolderOpen} disabled={missing} onClick={() => void revealPath(path)}>
+            Show in folder
+          </Button>
+        </>
+      )}
+      <Button look="quiet" icon={Copy} onClick={() => void copyHit(hit)}>
+        Copy with source
+      </Button>
+      {path !== null && (
+        <Button look="quiet" icon={Copy} onClick={() => void copy(path, 'Path copied')}>
+          Copy path
+        </Button>
+      )}
+      {canRemove && refDocId !== null && (
+        <Button
+          look="quiet"
+          icon={Trash2}
+          onClick={() => askCare({ kind: 'remove', knowledgeBaseId, refDocId })}
+        >
+          Remove…
+        </Button>
+      )}
+    </div>
   )
 }

@@ -1,9 +1,12 @@
-/** The source of one hit, shown beside the results. */
+/** The source of one hit: beside the results, or its whole document over them for a quick look. */
 import { isCancelled, type ErrorShape, type NodeSource, type SearchHit } from '#contract'
 import type { SliceCreator } from '../../store/app-state.ts'
 import { describeError } from '../notices/notices-slice.ts'
+import { citationOf, withCitation } from './citation.ts'
 
 export interface OpenSource {
+  /** The search that found it. */
+  readonly sessionId: string
   readonly knowledgeBaseId: string
   readonly hit: SearchHit
   /** What was searched for, to mark its words. */
@@ -13,40 +16,64 @@ export interface OpenSource {
 }
 
 export interface SourceSlice {
+  /** Beside the results. */
   readonly openSource: OpenSource | null
-  readonly showSource: (knowledgeBaseId: string, hit: SearchHit, query: string) => Promise<void>
+  /** Over the results. */
+  readonly quickLook: OpenSource | null
+  readonly showSource: (sessionId: string, hit: SearchHit) => Promise<void>
   readonly closeSource: () => void
-  readonly openFile: () => Promise<void>
+  readonly showQuickLook: (sessionId: string, hit: SearchHit) => Promise<void>
+  readonly closeQuickLook: () => void
+  /** The hit's file in its own program. */
+  readonly openFile: (knowledgeBaseId: string, nodeId: string) => Promise<void>
   readonly revealPath: (path: string) => Promise<void>
+  readonly copyHit: (hit: SearchHit) => Promise<void>
 }
 
 export const createSourceSlice: SliceCreator<SourceSlice> = ({ client, set, get }) => {
-  let current = new AbortController()
+  /** Loads what one of the two places shows; the newest call for a place is the one that counts. */
+  function place(show: (open: OpenSource | null) => void) {
+    let current = new AbortController()
+    return {
+      open: async (sessionId: string, hit: SearchHit): Promise<void> => {
+        current.abort()
+        const { signal } = (current = new AbortController())
+        const query = get().sessions[sessionId]?.answeredQuery ?? ''
+        get().noteSearch(sessionId, query)
+        const opening = { sessionId, knowledgeBaseId: sessionId, hit, query, source: null, error: null }
+        show(opening)
+        try {
+          const { knowledgeBaseId } = opening
+          const source = await client.call(
+            'search.source',
+            { knowledgeBaseId, nodeId: hit.nodeId },
+            { signal },
+          )
+          if (!signal.aborted) show({ ...opening, source })
+        } catch (error) {
+          if (signal.aborted || isCancelled(error)) return
+          show({ ...opening, error: describeError(error) })
+        }
+      },
+      close: (): void => {
+        current.abort()
+        show(null)
+      },
+    }
+  }
+
+  const beside = place((openSource) => set({ openSource }))
+  const over = place((quickLook) => set({ quickLook }))
   return {
     openSource: null,
-    async showSource(knowledgeBaseId, hit, query) {
-      current.abort()
-      const { signal } = (current = new AbortController())
-      const opening: OpenSource = { knowledgeBaseId, hit, query, source: null, error: null }
-      set({ openSource: opening })
+    quickLook: null,
+    showSource: beside.open,
+    closeSource: beside.close,
+    showQuickLook: over.open,
+    closeQuickLook: over.close,
+    async openFile(knowledgeBaseId, nodeId) {
       try {
-        const source = await client.call('search.source', { knowledgeBaseId, nodeId: hit.nodeId }, { signal })
-        if (!signal.aborted) set({ openSource: { ...opening, source } })
-      } catch (error) {
-        if (signal.aborted || isCancelled(error)) return
-        set({ openSource: { ...opening, error: describeError(error) } })
-      }
-    },
-    closeSource() {
-      current.abort()
-      set({ openSource: null })
-    },
-    async openFile() {
-      const { openSource } = get()
-      if (openSource === null) return
-      try {
-        const { knowledgeBaseId, hit } = openSource
-        await client.call('files.open', { knowledgeBaseId, nodeId: hit.nodeId })
+        await client.call('files.open', { knowledgeBaseId, nodeId })
       } catch (error) {
         get().notifyError(error)
       }
@@ -58,5 +85,6 @@ export const createSourceSlice: SliceCreator<SourceSlice> = ({ client, set, get 
         get().notifyError(error)
       }
     },
+    copyHit: (hit) => get().copy(withCitation(hit.text, citationOf(hit)), 'Copied with its source'),
   }
 }

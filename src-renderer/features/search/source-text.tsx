@@ -1,20 +1,21 @@
-/** A document's text with the node marked and in view. Very long documents are drawn around the node, more on demand. */
-import { useEffect, useMemo, useRef, useState } from 'react'
-import type { NodeSource } from '#contract'
-import { Button } from '../../ui/button.tsx'
+/** A document's text with the node marked and in view. Very long documents are drawn around the node, more on the way. */
+import { useEffect, useMemo, useRef, useState, type ClipboardEvent } from 'react'
+import type { NodeSource, SearchHit } from '#contract'
 import { classNames } from '../../ui/class-names.ts'
+import { citationOf, withCitation } from './citation.ts'
 import { MarkedText } from './marked-text.tsx'
 import { findWords, mergeRanges, queryWords } from './query-words.ts'
 
 interface SourceTextProps {
+  readonly hit: SearchHit
   readonly source: NodeSource
   readonly query: string
 }
 
-/** UTF-16 code units drawn at once on either side of the node. */
+/** UTF-16 code units drawn on either side of the node, and added when one comes near their end. */
 const aroundLength = 40_000
 
-export function SourceText({ source, query }: SourceTextProps) {
+export function SourceText({ hit, source, query }: SourceTextProps) {
   const { text, start, end } = source
   const [before, setBefore] = useState(aroundLength)
   const [after, setAfter] = useState(aroundLength)
@@ -35,16 +36,49 @@ export function SourceText({ source, query }: SourceTextProps) {
   const from = Math.max(0, start - before)
   const to = Math.min(text.length, end + after)
   return (
-    <div className={classNames('source-text', isPreformatted(source) && 'source-text-mono')}>
-      {from > 0 && <Button onClick={() => setBefore(before + aroundLength)}>Show more before</Button>}
+    <div
+      className={classNames('source-text', isPreformatted(source) && 'source-text-mono')}
+      onCopy={(event) => citeSelection(event, hit, source)}
+    >
+      {from > 0 && <MoreText key={from} onNear={() => setBefore(before + aroundLength)} />}
       <span>{text.slice(from, start).replace(/\n\s*$/, '')}</span>
       <div className="source-passage" ref={passage} role="note" aria-label="The passage that was found">
         <MarkedText text={text.slice(start, end)} marks={marks} />
       </div>
       <span>{text.slice(end, to).replace(/^\s*\n/, '')}</span>
-      {to < text.length && <Button onClick={() => setAfter(after + aroundLength)}>Show more after</Button>}
+      {to < text.length && <MoreText key={to} onNear={() => setAfter(after + aroundLength)} />}
     </div>
   )
+}
+
+/** Stands where drawn text ends, and tells when it is about to come into view. */
+function MoreText({ onNear }: { readonly onNear: () => void }) {
+  const element = useRef<HTMLDivElement>(null)
+  const near = useRef(onNear)
+  useEffect(() => {
+    near.current = onNear
+  }, [onNear])
+  useEffect(() => {
+    if (element.current === null) return undefined
+    const root = element.current.closest('.source-body')
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some(({ isIntersecting }) => isIntersecting)) near.current()
+      },
+      { root, rootMargin: '1200px' },
+    )
+    observer.observe(element.current)
+    return () => observer.disconnect()
+  }, [])
+  return <div ref={element} className="source-more" />
+}
+
+/** What is selected and copied takes along where it is from. */
+function citeSelection(event: ClipboardEvent, hit: SearchHit, source: NodeSource): void {
+  const selected = document.getSelection()?.toString() ?? ''
+  if (selected.trim() === '') return
+  event.preventDefault()
+  event.clipboardData.setData('text/plain', withCitation(selected, citationOf(hit, source)))
 }
 
 /** Plain text may hold tables and drawings that only a fixed pitch keeps in shape. */

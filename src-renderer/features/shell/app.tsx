@@ -16,6 +16,7 @@ import { ModelDialog } from '../models/model-dialog.tsx'
 import { ModelsDialogs } from '../models/models-dialogs.tsx'
 import { ModelsPage } from '../models/models-page.tsx'
 import { Notices } from '../notices/notices.tsx'
+import { QuickLook } from '../search/quick-look.tsx'
 import { SettingsDialog } from '../settings/settings-dialog.tsx'
 import { SourceDialogs } from '../sources/source-dialogs.tsx'
 import './app.css'
@@ -61,6 +62,7 @@ export function App() {
           </main>
         </div>
       </div>
+      <QuickLook />
       <DropZone />
       <IntakeDialog />
       <PreviewDialog />

@@ -53,6 +53,8 @@ export const directoryListingSchema = z.object({
       size: z.number(),
       /** True for a folder that holds a storage context or a Chroma database. */
       isStorageFolder: z.boolean(),
+      /** True for a folder that holds a Chroma database. */
+      isChromaFolder: z.boolean().default(false),
     }),
   ),
 })
@@ -78,6 +80,8 @@ export const commands = {
       rules: sourceRulesSchema.partial().optional(),
       /** Whether text in images would be read. */
       recognizeText: z.boolean().default(false),
+      /** False: only what it is, without counting files. */
+      count: z.boolean().default(true),
     }),
     output: inspectionSchema,
   },
@@ -128,10 +132,19 @@ export const commands = {
     input: z.object({ address: storeAddressSchema, key: z.string().trim().min(1).max(1000).nullable() }),
     output: nothing,
   },
+  /**
+   * `library.verify` for the folder of a store, whether it is on the list or not; `stores.verifying` tells how far it is.
+   * Throws `invalid-input` for a store that is no folder.
+   */
+  'stores.verify': { input: z.object({ address: storeAddressSchema }), output: verifyReportSchema },
+  /** Mends what can be mended, after a backup. Throws `busy`, `locked`, `read-only`. */
+  'stores.repair': { input: z.object({ address: storeAddressSchema }), output: verifyReportSchema },
 
   /** Native dialogs; null when the user cancelled. Only where `nativeDialogs` is true. */
   'dialogs.chooseFiles': {
-    input: z.object({ kind: z.enum(['sources', 'file', 'storage-folder', 'parent-folder', 'model-folder']) }),
+    input: z.object({
+      kind: z.enum(['sources', 'file', 'storage-folder', 'parent-folder', 'model-folder', 'store-folder']),
+    }),
     output: z.array(z.string()).nullable(),
   },
   /** The machine's folders, for hosts without native dialogs. `null` asks for the home folder. */

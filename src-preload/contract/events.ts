@@ -16,6 +16,8 @@ export const events = {
     bytesDone: z.number(),
     bytesTotal: z.number(),
   }),
+  /** The same of `stores.verify` and `stores.repair`; the address is that of the command. */
+  'stores.verifying': z.object({ address: z.string(), bytesDone: z.number(), bytesTotal: z.number() }),
   /** The desktop host asks the window to do something: a menu item, a dropped or opened path. */
   'app.command': z.discriminatedUnion('command', [
     z.object({ command: z.literal('open-storage-folder') }),

@@ -86,6 +86,8 @@ export const storeInspectionSchema = z.object({
   backupFolder: z.string().nullable(),
   /** Another program that has the folder open now: opening is refused with `locked` until it lets go of it. */
   usedBy: z.object({ pid: z.number().int(), command: z.string() }).nullable(),
+  /** Where the key of its server is; null: it takes none. */
+  key: z.enum(['none', 'environment', 'stored']).nullable().default(null),
   /** Why nothing in it can be opened as things are, apart from `older-format`; null: it can. */
   error: errorShapeSchema.nullable(),
 })

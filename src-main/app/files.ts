@@ -44,7 +44,7 @@ export class Files {
               path: entryPath,
               isDirectory,
               size: stats?.size ?? 0,
-              isStorageFolder: isDirectory && (await holdsStorage(entryPath)),
+              ...(await storageIn(entryPath, isDirectory)),
             }
           }),
       )
@@ -83,7 +83,13 @@ export class Files {
   }
 }
 
-async function holdsStorage(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch(() => [])
-  return isStorageFolder(new Set(names))
+async function storageIn(
+  path: string,
+  isDirectory: boolean,
+): Promise<{ isStorageFolder: boolean; isChromaFolder: boolean }> {
+  const names = new Set(isDirectory ? await readdir(path).catch(() => []) : [])
+  return {
+    isStorageFolder: isStorageFolder(names),
+    isChromaFolder: names.has('chroma.sqlite3') && !names.has('stackroom.json'),
+  }
 }

@@ -16,12 +16,14 @@ import { defaultStorageRoot } from '#platform/data-folder.ts'
 export interface InspectOptions {
   readonly rules?: Partial<SourceRules> | undefined
   readonly recognizeText?: boolean
+  /** False: only what it is. */
+  readonly count?: boolean
 }
 
 export async function inspectPaths(
   given: readonly string[],
   signal: AbortSignal,
-  { rules, recognizeText = false }: InspectOptions = {},
+  { rules, recognizeText = false, count = true }: InspectOptions = {},
 ): Promise<Inspection> {
   const paths = given.map((path) => resolve(path))
   const [first = ''] = paths
@@ -48,6 +50,7 @@ export async function inspectPaths(
         })
       if (kind === 'files' && (await isModelFolder(first))) return { ...result, modelFolder: true }
       if (kind !== 'files' && kind !== 'empty') return { ...result, kind, suggestedPersistDir: first }
+      if (!count) return { ...result, kind }
     }
     const found = await inspectSources(
       paths.map((path) => ({ path, rules: sourceRulesSchema.parse({ ...rules }) })),

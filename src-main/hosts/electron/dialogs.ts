@@ -15,8 +15,12 @@ const dialogs: Readonly<Record<DialogKind, OpenDialogOptions>> = {
         : ['openDirectory', 'multiSelections'],
   },
   file: { title: 'Choose a file', properties: ['openFile'] },
-  'storage-folder': { title: 'Open storage folder', properties: ['openDirectory'] },
+  'storage-folder': { title: 'Open a storage folder or a Chroma folder', properties: ['openDirectory'] },
   'model-folder': { title: 'Choose the folder of an embedding model', properties: ['openDirectory'] },
+  'store-folder': {
+    title: 'Choose a Chroma folder, or a folder for a new one',
+    properties: ['openDirectory', 'createDirectory'],
+  },
   'parent-folder': { title: 'Choose a folder', properties: ['openDirectory', 'createDirectory'] },
 }
 

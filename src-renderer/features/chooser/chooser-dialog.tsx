@@ -17,6 +17,7 @@ const titles: Record<ChoiceKind, string> = {
   'storage-folder': 'Open a storage folder',
   'parent-folder': 'Choose where to put the storage folder',
   'model-folder': 'Choose the folder of an embedding model',
+  'store-folder': 'Choose a Chroma folder, or a folder for a new one',
 }
 
 export function ChooserDialog({ chooser }: { readonly chooser: Chooser }) {

@@ -5,16 +5,33 @@ import type { MetadataFilter, MetadataFilters } from './metadata-filters.ts'
 export const pathKeys = ['file_path', 'source'] as const
 const dateKey = 'last_modified_date'
 
+/** Endings of one kind of file. */
+const alike: readonly (readonly string[])[] = [
+  ['htm', 'html', 'xhtml'],
+  ['md', 'markdown'],
+  ['jpg', 'jpeg'],
+  ['yml', 'yaml'],
+  ['tif', 'tiff'],
+  ['txt', 'text'],
+]
+
+/** Those that `type:` means, without the dot. */
+export function fileEndings(type: string): readonly string[] {
+  return alike.find((endings) => endings.includes(type)) ?? [type]
+}
+
 /** Lets every file of the type pass, and some others: LlamaIndex has no filter for the end of a text. */
-export function typeFilter(ending: string): MetadataFilters {
-  const inName = [...pathKeys, 'file_name'].map((key): MetadataFilter => ({
-    key,
-    operator: 'text_match_insensitive',
-    value: `.${ending}`,
-  }))
+export function typeFilter(type: string): MetadataFilters {
+  const names = [...pathKeys, 'file_name'].flatMap((key) =>
+    fileEndings(type).map((ending): MetadataFilter => ({
+      key,
+      operator: 'text_match_insensitive',
+      value: `.${ending}`,
+    })),
+  )
   return {
     condition: 'or',
-    filters: [...inName, { key: 'file_type', operator: 'text_match_insensitive', value: ending }],
+    filters: [...names, { key: 'file_type', operator: 'text_match_insensitive', value: type }],
   }
 }
 

@@ -1,70 +1,215 @@
 /**
- * How fast is a folder indexed from end to end with the bundled model, and how long does a search take? Through the app's
- * own use cases, on python3.11-doc or on some folders of it.
+ * How long does a search take, among how many nodes? Through an open storage folder, as the app searches it, beside other
+ * engines on the same vectors; for each the share of the ten truly nearest nodes that it found. `--only` takes numbers of nodes.
  */
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { EngineServices } from '#app/engine-services.ts'
-import { indexFolder } from '#app/index-folder.ts'
-import { searchFolder } from '#app/search-folder.ts'
+import { promisify } from 'node:util'
+import { z } from 'zod'
+import { emptySettings } from '#app/new-settings.ts'
+import { createStorageFolder, openStorageFolder } from '#engine/storage/open-storage-folder.ts'
+import type { DocumentWithVectors, StorageFolder } from '#engine/storage/storage-folder.ts'
+import {
+  ask,
+  installPeers,
+  measureLance,
+  measureSqliteVec,
+  rowOf,
+  type PeerInput,
+  type PeerMeasure,
+} from './search-peers.ts'
+import { clusteredVectors, randomNumbers, textOf } from './search-vectors.ts'
 
-const documentation = '/usr/share/doc/python3.11/html'
-const words = [
-  'list',
-  'file',
-  'class',
-  'error',
-  'regular expression',
-  'socket',
-  'thread',
-  'logging',
-  'sort',
-  'unicode',
-]
-const questions = ['how to use a', 'difference between module and', 'example of', 'close the', 'what is a']
-const rounds = 4
+const python = join(import.meta.dirname, '../../.venv/bin/python')
+const dimensions = 384
+const topK = 10
+const queryCount = 200
+const nodesOfDocument = 5
+/** A list of lists of Python numbers: 1,000,000 × 384 of them take more memory than this machine has. */
+const mostForLlamaIndex = 100_000
+
+const peerSchema = z.object({
+  name: z.string(),
+  peakKilobytes: z.number(),
+  buildSeconds: z.number().optional(),
+  queryMs: z.array(z.number()).optional(),
+  rows: z.array(z.array(z.number())),
+})
 
 export async function run({ only }: { readonly only: readonly string[] }): Promise<void> {
-  if (!existsSync(documentation)) throw new Error('Install python3.11-doc first.')
-  const paths = only.length > 0 ? only.map((name) => join(documentation, name)) : [documentation]
-  const what = only.length > 0 ? `${only.join(', ')} of python3.11-doc` : 'python3.11-doc'
-  const folder = await mkdtemp(join(tmpdir(), 'stackroom-bench-'))
-  try {
-    await using services = new EngineServices({
-      dataFolder: join(folder, 'data'),
-      resourcesFolder: join(import.meta.dirname, '../../resources'),
-    })
-    const persistDir = join(folder, 'storage')
-    const { report } = await indexFolder(services, { paths, persistDir, name: 'bench' })
-    const files = report.documents
-    console.log(
-      '| indexing, end to end | files | nodes | seconds | files/s | nodes/s |\n|---|---|---|---|---|---|',
-    )
-    console.log(
-      `| ${what}, bundled model, nothing cached | ${files} | ${report.nodes} | ${report.seconds.toFixed(1)} | ${(files / report.seconds).toFixed(2)} | ${(report.nodes / report.seconds).toFixed(1)} |\n`,
-    )
-    const storage = await services.folders.open(persistDir)
-    const steps = { embedMs: [] as number[], retrieveMs: [] as number[], totalMs: [] as number[] }
-    for (let round = 0; round < rounds; round++)
-      for (const question of questions)
-        for (const word of words) {
-          // The round makes each query new: none is answered from the cache.
-          const query = `${question} ${word} ${round}`
-          const { timings } = await searchFolder(storage, services.checks, { query, topK: 10 })
-          for (const step of ['embedMs', 'retrieveMs', 'totalMs'] as const) steps[step].push(timings[step])
-        }
-    console.log(`| one search, ${steps.totalMs.length} queries | p50 ms | p99 ms |\n|---|---|---|`)
-    for (const [step, times] of Object.entries(steps))
-      console.log(`| ${step.replace('Ms', '')} | ${quantile(times, 0.5)} | ${quantile(times, 0.99)} |`)
-    console.log('')
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+  await installPeers()
+  for (const count of only.length > 0 ? only.map(Number) : [10_000, 100_000, 1_000_000]) {
+    const folder = await mkdtemp(join(tmpdir(), 'stackroom-bench-'))
+    try {
+      await measure(folder, count)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   }
+}
+
+async function measure(folder: string, count: number): Promise<void> {
+  const queries = clusteredVectors(queryCount, dimensions, 3)
+  const input: PeerInput = {
+    folder,
+    dimensions,
+    topK,
+    vectors: clusteredVectors(count, dimensions, 2),
+    queries: Array.from({ length: queryCount }, (_, row) =>
+      queries.subarray(row * dimensions, (row + 1) * dimensions),
+    ),
+  }
+  await writeFile(join(folder, 'vectors.f32'), input.vectors)
+  await writeFile(join(folder, 'queries.f32'), queries)
+  console.log(
+    `### ${count.toLocaleString('en')} nodes × ${dimensions}\n\n${queryCount} queries, top ${topK}; recall against all distances in float64.\n\n` +
+      '| | built, s | open to first answer, ms | p50 ms | p99 ms | recall@10 |\n|---|--:|--:|--:|--:|--:|',
+  )
+  const [exact] = await askPython(input, ['exact'])
+  const truth = exact?.rows ?? []
+  const own = await measureOwn(input)
+  print(own, truth, own.openMs.toFixed(0))
+  for (const peer of await askPython(input, [
+    'chroma',
+    ...(count <= mostForLlamaIndex ? ['llamaindex'] : []),
+  ]))
+    print(
+      {
+        name: peer.name === 'chroma' ? "Chroma (Python's PersistentClient)" : 'LlamaIndex (simple store)',
+        buildSeconds: peer.buildSeconds ?? NaN,
+        queryMs: peer.queryMs ?? [],
+        rows: peer.rows,
+      },
+      truth,
+    )
+  for (const peer of [...(await measureLance(input)), await measureSqliteVec(input)]) print(peer, truth)
+  console.log('')
+}
+
+async function measureOwn(input: PeerInput): Promise<PeerMeasure & { readonly openMs: number }> {
+  const persistDir = join(input.folder, 'storage')
+  const dataFolder = join(input.folder, 'data')
+  await mkdir(persistDir)
+  const begun = performance.now()
+  const made = await createStorageFolder({
+    persistDir,
+    dataFolder,
+    settings: emptySettings(persistDir, 'bench'),
+  })
+  await fill(made, input)
+  const buildSeconds = (performance.now() - begun) / 1000
+  await made.close()
+  const opened = performance.now()
+  await using storage = await openStorageFolder({ persistDir, dataFolder })
+  const search = async (vector: Float32Array): Promise<number[]> =>
+    (await storage.query(vector, input.topK)).map(({ nodeId }) => Number(nodeId))
+  const [first] = input.queries
+  if (first) await search(first)
+  const openMs = performance.now() - opened
+  return { name: 'Stackroom (a storage folder)', buildSeconds, openMs, ...(await ask(input, search)) }
+}
+
+async function fill(storage: StorageFolder, input: PeerInput): Promise<void> {
+  const count = input.vectors.length / input.dimensions
+  const random = randomNumbers(4)
+  const inBatch = 400
+  for (let first = 0; first < count; first += inBatch * nodesOfDocument) {
+    const insert: DocumentWithVectors[] = []
+    for (let row = first; row < Math.min(count, first + inBatch * nodesOfDocument); row += nodesOfDocument)
+      insert.push(documentOf(input, row, Math.min(nodesOfDocument, count - row), random))
+    await storage.change({ insert })
+  }
+}
+
+function documentOf(
+  input: PeerInput,
+  first: number,
+  nodes: number,
+  random: () => number,
+): DocumentWithVectors {
+  const path = `/library/shelf ${(first / nodesOfDocument) % 97}/document ${first / nodesOfDocument}.txt`
+  const metadata = {
+    file_path: path,
+    file_name: path.slice(path.lastIndexOf('/') + 1),
+    file_type: 'text/plain',
+  }
+  const rows = Array.from({ length: nodes }, (_, index) => first + index)
+  const texts = rows.map(() => textOf(wordsOfNode, random))
+  return {
+    document: {
+      id: path,
+      text: '',
+      metadata,
+      excludedEmbedMetadataKeys: [],
+      excludedLlmMetadataKeys: [],
+      hash: path,
+    },
+    nodes: rows.map((row, index) => ({
+      hash: String(row),
+      embedText: '',
+      node: {
+        id_: String(row),
+        embedding: null,
+        metadata,
+        excluded_embed_metadata_keys: [],
+        excluded_llm_metadata_keys: [],
+        relationships: {
+          '1': { node_id: path, node_type: '4', metadata, hash: path, class_name: 'RelatedNodeInfo' },
+        },
+        metadata_template: '{key}: {value}',
+        metadata_separator: '\n',
+        text: texts[index] ?? '',
+        mimetype: 'text/plain',
+        start_char_idx: null,
+        end_char_idx: null,
+        text_template: '{metadata_str}\n\n{content}',
+        class_name: 'TextNode',
+      },
+    })),
+    vectors: rows.map((row) => rowOf(input, row)),
+  }
+}
+
+/** About 200 tokens of these made-up words. */
+const wordsOfNode = 120
+
+async function askPython(
+  { folder }: PeerInput,
+  peers: readonly string[],
+): Promise<z.infer<typeof peerSchema>[]> {
+  if (!existsSync(python))
+    throw new Error('Run `npm run test:interop` once: it makes the Python environment.')
+  await writeFile(join(folder, 'input.json'), JSON.stringify({ dimensions, topK, peers }))
+  const { stdout } = await promisify(execFile)(
+    python,
+    [join(import.meta.dirname, 'search_reference.py'), folder],
+    { maxBuffer: 2 ** 28 },
+  )
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => peerSchema.parse(JSON.parse(line)))
+}
+
+function print(
+  { name, buildSeconds, queryMs, rows }: PeerMeasure,
+  truth: readonly (readonly number[])[],
+  open = '–',
+): void {
+  const found = rows.reduce(
+    (sum, answer, query) => sum + (truth[query] ?? []).filter((row) => answer.includes(row)).length,
+    0,
+  )
+  const recall = found / truth.reduce((sum, { length }) => sum + length, 0)
+  console.log(
+    `| ${name} | ${buildSeconds.toFixed(1)} | ${open} | ${quantile(queryMs, 0.5)} | ${quantile(queryMs, 0.99)} | ${recall.toFixed(3)} |`,
+  )
 }
 
 function quantile(values: readonly number[], share: number): string {
   const sorted = values.toSorted((a, b) => a - b)
-  return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN).toFixed(1)
+  return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN).toFixed(2)
 }

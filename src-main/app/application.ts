@@ -19,6 +19,7 @@ import { previewFile } from './preview-file.ts'
 import { Search } from './search.ts'
 import { SettingsFile } from './settings.ts'
 import { SourceCommands } from './sources.ts'
+import { StoreCare } from './store-care.ts'
 import { Uploads } from './uploads.ts'
 import { WatchFolders } from './watch-folders.ts'
 
@@ -51,11 +52,13 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   })
   const watching: WatchFolders = new WatchFolders({
     ...{ library, jobs, log },
+    settingsOf: (persistDir) => services.folders.settingsOf(persistDir),
     pathsChanged: (knowledgeBaseId, paths) => ingest.pathsChanged(knowledgeBaseId, paths),
   })
   const sources = new SourceCommands({ library, jobs, watching })
   const upkeep = new FolderUpkeep({ folders: services.folders, library, jobs, log })
   const care = new FolderCare({ services, library, jobs, emit })
+  const storeCare = new StoreCare({ services, library, jobs, emit })
   const search = new Search(library, services.checks)
   const files = new Files(search, host)
   const uploads = new Uploads(dataFolder)
@@ -100,7 +103,10 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       await services.stores.setKey(address, key)
       return {}
     },
-    'library.info': ({ persistDir }) => folderInfo(services, persistDir),
+    'stores.verify': ({ address }, { signal }) => storeCare.verify(address, signal),
+    'stores.repair': ({ address }, { signal }) => storeCare.repair(address, signal),
+    'library.info': async ({ persistDir }, { signal }) =>
+      folderInfo(services, await services.stores.knowledgeBaseAt(persistDir, {}, signal)),
     'dialogs.chooseFiles': ({ kind }) => {
       if (!host.chooseFiles) throw new StackroomError('wrong-usage', 'This host has no dialogs of its own.')
       return host.chooseFiles(kind)

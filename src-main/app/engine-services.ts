@@ -25,13 +25,13 @@ export class EngineServices implements AsyncDisposable {
 
   constructor(options: EngineServicesOptions) {
     this.dataFolder = options.dataFolder
-    this.folders = new OpenFolders(options)
     this.models = new Models(options)
     this.checks = new ModelChecks(this.models, options.dataFolder)
     this.readerPool = new ReaderPool()
     const { secrets } = this.models.registry
     const kinds = new StoreKinds([new ChromaKind({ dataFolder: options.dataFolder, secrets })])
     this.stores = new VectorStores({ kinds, models: this.models, secrets })
+    this.folders = new OpenFolders({ dataFolder: options.dataFolder, kinds })
   }
 
   async close(): Promise<void> {

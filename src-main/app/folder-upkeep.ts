@@ -61,11 +61,11 @@ export class FolderUpkeep {
     if (jobs.isBusy(persistDir) || !folders.isOpen(persistDir)) return
     try {
       const storage = await folders.open(persistDir)
-      const before = await storage.summary()
+      const before = await storage.fileState()
       const mayPersist = !before.readOnly && !before.conflict
       if (mayPersist && (!before.persisted || before.changedOutside))
         await storage.persist({ signal: this.#controller.signal })
-      const after = await storage.summary()
+      const after = await storage.fileState()
       if (before.changedOutside || after.persisted !== persisted || after.conflict !== conflict)
         await library.refresh(id)
       this.#troubles.delete(id)

@@ -6,15 +6,14 @@ import { toFileError } from '#engine/ingest/file-errors.ts'
 import { PauseGate } from '#engine/ingest/pause-gate.ts'
 import { BUNDLED_MODEL_ID } from '#engine/embed/model-registry.ts'
 import { detectFolderKind } from '#engine/storage/detect-folder-kind.ts'
-import { readSettings } from '#engine/storage/stackroom-settings-file.ts'
+import { isStoreAddress } from '#engine/stores/store-address.ts'
 import type { Log } from '#platform/log.ts'
 import type { EngineServices } from './engine-services.ts'
-import { indexFolder } from './index-folder.ts'
+import { indexFolder, requireStore } from './index-folder.ts'
 import { isQuitting, type JobResult, type Jobs } from './jobs.ts'
 import type { Library } from './library.ts'
 import { makeFolder } from './make-folder.ts'
 import { nodeParserFor } from './node-parsers.ts'
-import { realPath } from './open-folders.ts'
 import { failedPaths, refreshFolder, refreshPaths, resumeFolder } from './refresh-folder.ts'
 import type { RunOptions } from './run-sources.ts'
 import { UnfinishedFolders } from './unfinished-folders.ts'
@@ -56,11 +55,11 @@ export class Ingest {
   }
 
   async start(input: ParsedInput<'ingest.start'>): Promise<Job> {
-    const persistDir = await realPath(input.persistDir)
+    const persistDir = await this.#services.stores.knowledgeBaseAt(input.persistDir)
     for (const path of input.paths) await requirePath(path)
     const isNew = await isWithoutIndex(persistDir)
     const { models } = this.#services
-    const settings = isNew ? null : readSettings(persistDir)
+    const settings = isNew ? null : await this.#services.folders.settingsOf(persistDir)
     const modelId = input.model ?? settings?.embedModel?.id ?? BUNDLED_MODEL_ID
     await models.requireConsent(modelId, persistDir)
     // a node parser that cannot be had is refused before anything starts
@@ -73,16 +72,18 @@ export class Ingest {
     if (isNew) await (await makeFolder(persistDir)).undo()
     const listed = this.#library.find(persistDir)
     const mayForget = isNew && (listed === undefined || this.#library.isProvisional(listed.id))
-    const name = input.name || basename(persistDir)
+    const name = input.name || (isStoreAddress(persistDir) ? '' : basename(persistDir))
+    const { paths, model, nodeParser, source, recognizeText, store } = input
+    // a store that cannot be had is refused before anything starts
+    if (store) await requireStore(this.#services, { persistDir, isNew, name, store })
     const { id } = this.#library.add(persistDir, name)
-    const { paths, model, nodeParser, source, recognizeText } = input
     return this.#start({
       knowledgeBaseId: id,
       mayForget,
       run: (options) =>
         indexFolder(this.#services, {
           ...options,
-          ...{ paths, persistDir, name, model, nodeParser, source, recognizeText },
+          ...{ paths, persistDir, name, model, nodeParser, source, recognizeText, store },
         }),
     })
   }
@@ -225,6 +226,7 @@ function done(report: JobResult['report']): JobResult {
 }
 
 async function isWithoutIndex(persistDir: string): Promise<boolean> {
+  if (isStoreAddress(persistDir)) return false
   const kind = await detectFolderKind(persistDir)
   return kind === 'missing' || kind === 'empty' || kind === 'files'
 }

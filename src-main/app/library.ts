@@ -1,6 +1,6 @@
 /** The list of knowledge bases: kept in the data folder, told of by events, opened when they are needed. */
 import { randomUUID } from 'node:crypto'
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import {
@@ -13,12 +13,13 @@ import {
   type ModelCheck,
 } from '#contract'
 import { bothSidesChanged } from '#engine/storage/file-state.ts'
-import type { StorageFolder } from '#engine/storage/storage-folder.ts'
+import type { StorageFolder, StorageSummary } from '#engine/storage/storage-folder.ts'
+import { isStoreAddress } from '#engine/stores/store-address.ts'
 import { readJsonFile, writeJsonFile } from '#platform/json-file.ts'
 import type { Log } from '#platform/log.ts'
 import type { EngineServices } from './engine-services.ts'
 import { requireStorageFolder } from './folder-info.ts'
-import { realPath, type OpenFolderOptions } from './open-folders.ts'
+import type { OpenFolderOptions } from './open-folders.ts'
 
 /** What a folder was when it was last open is kept, so that the list says it at once. */
 const entrySchema = knowledgeBaseSchema.omit({ state: true, error: true })
@@ -82,7 +83,7 @@ export class Library {
   }
 
   async open(persistDir: string, options: OpenFolderOptions = {}): Promise<KnowledgeBase> {
-    const path = await realPath(persistDir)
+    const path = await this.#services.stores.knowledgeBaseAt(persistDir, {}, options.signal)
     await requireStorageFolder(path)
     await this.#services.folders.open(path, options)
     return this.activate(this.add(path).id)
@@ -94,7 +95,7 @@ export class Library {
     if (listed) return listed
     const entry: KnowledgeBase = {
       id: randomUUID(),
-      name: name || basename(persistDir) || persistDir,
+      name: name || this.#nameFor(persistDir),
       persistDir,
       kind: 'stackroom',
       state: 'closed',
@@ -119,6 +120,11 @@ export class Library {
       warnings: [],
     }
     return this.#set(entry)
+  }
+
+  #nameFor(persistDir: string): string {
+    if (!isStoreAddress(persistDir)) return basename(persistDir) || persistDir
+    return this.#services.stores.kinds.parse(persistDir).collection ?? persistDir
   }
 
   find(persistDir: string): KnowledgeBase | undefined {
@@ -147,15 +153,18 @@ export class Library {
     try {
       const folder = await this.folderOf(id)
       const summary = await folder.summary()
-      const size = await sizeOf(this.get(id).persistDir, summary.files)
+      const size = await this.#sizeOf(summary, this.get(id).persistDir)
       const check = await this.#services.checks.check(folder)
       const { kind, documents, nodes, dimensions, store, readOnly, persisted, conflict, settings, warnings } =
         summary
+      const { collection } = summary
       const entry = this.get(id)
       this.#provisional.delete(id)
       return this.#set({
         ...entry,
         ...{ kind, documents, nodes, dimensions, store, readOnly, persisted, conflict, size },
+        vectorStore: collection?.place ?? null,
+        maker: isStoreAddress(entry.persistDir) ? (collection?.maker ?? null) : null,
         state: check.refused.includes('search') ? 'error' : 'ready',
         model: check.model,
         modelRecorded: check.recorded,
@@ -213,17 +222,37 @@ export class Library {
 
   async #lookFor(entry: KnowledgeBase): Promise<void> {
     if (entry.state === 'indexing' || entry.state === 'opening' || this.#provisional.has(entry.id)) return
-    const exists = await stat(entry.persistDir).then(
-      (stats) => stats.isDirectory(),
-      () => false,
-    )
+    const folder = this.#folderOf(entry.persistDir)
+    const exists =
+      folder === null ||
+      (await stat(folder).then(
+        (stats) => stats.isDirectory(),
+        () => false,
+      ))
     if (exists && entry.state === 'missing') this.#set({ ...entry, state: 'closed', error: null })
     if (exists || entry.state === 'missing') return
     await this.#services.folders.closeFolder(entry.persistDir)
-    const error = new StackroomError('path-missing', `There is no folder at ${entry.persistDir}.`, {
+    const error = new StackroomError('path-missing', `There is no folder at ${folder}.`, {
       hint: 'It may have been moved, or its drive may not be connected.',
     })
     this.#set({ ...entry, state: 'missing', error: error.toShape() })
+  }
+
+  /** Null: it is on a server, which is not asked. */
+  #folderOf(persistDir: string): string | null {
+    return isStoreAddress(persistDir) ? this.#services.stores.kinds.parse(persistDir).folder : persistDir
+  }
+
+  /** What is kept of a collection in the data folder is not its size. */
+  async #sizeOf({ files }: StorageSummary, persistDir: string): Promise<number> {
+    if (!isStoreAddress(persistDir)) return sizeOf(persistDir, files)
+    const { folder } = this.#services.stores.kinds.parse(persistDir)
+    if (folder === null) return 0
+    const names = await readdir(folder).catch(() => [])
+    return sizeOf(
+      folder,
+      names.map((name) => ({ name })),
+    )
   }
 
   #set(entry: KnowledgeBase): KnowledgeBase {

@@ -23,6 +23,7 @@ import {
   type Purpose,
 } from './folder-model.ts'
 import { cannotTell, noCandidate, otherDimensions, wrongModel } from './model-refusals.ts'
+import { modelOfEmbeddingFunction } from './model-of-embedding-function.ts'
 import type { Models } from './models.ts'
 import { emptySettings } from './new-settings.ts'
 import { stampOf, Verdicts, type Verdict } from './verdicts.ts'
@@ -333,19 +334,22 @@ export class ModelChecks {
     const { folder, summary, known } = opened
     const none = { ...nothingKnown, identity: null, id: null, recorded: false, chosen: false }
     const dimensions = summary.dimensions ?? 0
+    const said = modelOfEmbeddingFunction(summary.collection?.embeddingFunction ?? null, this.#models)
     const candidates = this.#models.registry.candidatesFor(dimensions)
     if (candidates.length === 0)
       return {
         ...none,
         verdict: 'cannot-tell',
         reason: 'no-candidate',
-        error: noCandidate(dimensions),
+        error: noCandidate(dimensions, said),
         refused: refusedAll,
       }
     const failed: { readonly model: EmbedModelInfo; readonly verdict: Verdict }[] = []
     let unasked: EmbedModelInfo | null = null
     const isVerified = ({ id }: EmbedModelInfo): boolean => known.verdicts[id]?.verdict === 'verified'
-    for (const model of candidates.toSorted((a, b) => Number(isVerified(b)) - Number(isVerified(a)))) {
+    // the one that a collection names, before others: what is verified goes before both
+    const rank = (model: EmbedModelInfo): number => Number(isVerified(model)) * 2 + Number(model.id === said)
+    for (const model of candidates.toSorted((a, b) => rank(b) - rank(a))) {
       let verdict = known.verdicts[model.id]
       const isOld =
         verdict && (isLongAgo(Date.parse(verdict.checkedAt)) || verdict.address !== this.#addressOf(model.id))

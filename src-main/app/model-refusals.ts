@@ -11,12 +11,16 @@ export function otherDimensions(id: string, ofModel: number, ofFolder: number): 
   )
 }
 
-export function noCandidate(dimensions: number): StackroomError {
+/** @param said the model that a collection names */
+export function noCandidate(dimensions: number, said: string | null = null): StackroomError {
   return new StackroomError(
     'dimension-mismatch',
     `The vectors of this folder have ${dimensions} dimensions, and no model at hand makes such vectors.`,
     {
-      hint: 'Add the model that made them, or embed the folder again with a model that you have: its documents are not needed for that.',
+      hint:
+        said !== null
+          ? `It says that ${said} made them: add that model, and its server if it is not there yet.`
+          : 'Add the model that made them, or embed the folder again with a model that you have: its documents are not needed for that.',
     },
   )
 }

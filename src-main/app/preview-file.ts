@@ -4,7 +4,6 @@ import { StackroomError, type ChunkPreview, type ParsedInput } from '#contract'
 import { BUNDLED_MODEL_ID } from '#engine/embed/model-registry.ts'
 import { toFileError } from '#engine/ingest/file-errors.ts'
 import type { PreviewLimits } from '#engine/ingest/preview-of.ts'
-import { readSettings } from '#engine/storage/stackroom-settings-file.ts'
 import type { EngineServices } from './engine-services.ts'
 import { nodeParserFor } from './node-parsers.ts'
 import { realPath } from './open-folders.ts'
@@ -14,7 +13,7 @@ const limits: PreviewLimits = { documents: 50, nodes: 200, textCharacters: 20_00
 
 /** @throws StackroomError about the file, as indexing it would report; `invalid-input`, `no-such-model` */
 export async function previewFile(
-  { models, readerPool }: EngineServices,
+  { models, readerPool, folders }: EngineServices,
   input: ParsedInput<'ingest.preview'>,
   signal: AbortSignal,
 ): Promise<ChunkPreview> {
@@ -24,7 +23,7 @@ export async function previewFile(
     throw new StackroomError('invalid-input', `${path} is not a file.`, {
       hint: 'A preview is of one file: choose one in the folder.',
     })
-  const settings = input.persistDir === undefined ? null : readSettings(await realPath(input.persistDir))
+  const settings = input.persistDir === undefined ? null : await folders.settingsOf(input.persistDir)
   const { id, maximumTokens } = models.info(input.model ?? settings?.embedModel?.id ?? BUNDLED_MODEL_ID)
   const parserSettings = nodeParserFor(models, {
     settings,

@@ -1,17 +1,13 @@
 /** Vector stores by their addresses: what is in one, and which address a knowledge base has. */
 import { resolve } from 'node:path'
-import {
-  StackroomError,
-  type StoreCollection,
-  type StoreInspection,
-  type StoreKind,
-  type VectorStorePlace,
-} from '#contract'
-import { BUNDLED_MODEL_ID } from '#engine/embed/model-registry.ts'
+import { StackroomError, type StoreCollection, type StoreInspection, type StoreKind } from '#contract'
+import { detectFolderKind } from '#engine/storage/detect-folder-kind.ts'
 import { isStoreAddress } from '#engine/stores/store-address.ts'
 import type { CollectionPlace, FoundCollection, StoreKinds, StorePlace } from '#engine/stores/store-kinds.ts'
 import type { SecretStore } from '#platform/secrets.ts'
+import { modelOfEmbeddingFunction } from './model-of-embedding-function.ts'
 import type { Models } from './models.ts'
+import { realPath } from './open-folders.ts'
 
 export interface VectorStoresOptions {
   readonly kinds: StoreKinds
@@ -70,6 +66,7 @@ export class VectorStores {
       version,
       backupFolder,
       usedBy,
+      key: await this.#keyOf(place),
       error: error?.toShape() ?? null,
     }
   }
@@ -98,12 +95,35 @@ export class VectorStores {
     return { ...place, collection: only.name, tenant: only.tenant, database: only.database }
   }
 
+  /**
+   * What a path or an address is as a knowledge base: the real path of a storage folder, or the address of one collection.
+   * Throws as `choose`; what is neither stays as it is, for whoever opens it.
+   */
+  async knowledgeBaseAt(
+    pathOrAddress: string,
+    choice: CollectionChoice = {},
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const isCollection = Object.values(choice).some((name) => name !== undefined)
+    if (!isStoreAddress(pathOrAddress)) {
+      const path = await realPath(pathOrAddress)
+      const isStore = (await detectFolderKind(path)) === 'chroma'
+      if (!isStore && !isCollection) return path
+    }
+    return this.kinds.addressOf(await this.choose(pathOrAddress, choice, signal))
+  }
+
   async setKey(address: string, key: string | null): Promise<void> {
     const place = this.placeOf(address)
     const name = this.kinds.of(place.address).keyNameOf(place)
     if (name === null) throw new StackroomError('invalid-input', `${place.location} needs no key.`)
     if (key === null) await this.#secrets.delete(name)
     else await this.#secrets.set(name, key)
+  }
+
+  async #keyOf(place: StorePlace): Promise<StoreInspection['key']> {
+    const name = this.kinds.of(place.address).keyNameOf(place)
+    return name === null ? null : ((await this.#secrets.originOf(name)) ?? 'none')
   }
 
   #describe(
@@ -126,17 +146,6 @@ export function hasCollection(place: StorePlace): place is CollectionPlace {
   return place.collection !== null
 }
 
-export function toPlaceShape({
-  kind,
-  address,
-  collection,
-  tenant,
-  database,
-  location,
-}: CollectionPlace): VectorStorePlace {
-  return { kind, address, collection, tenant, database, location }
-}
-
 function nothingIn({ location }: StorePlace): StackroomError {
   return new StackroomError('not-found', `There is no collection in ${location}.`, {
     hint: 'Index files into it: a collection is made then.',
@@ -150,33 +159,4 @@ function severalIn({ location }: StorePlace, collections: readonly FoundCollecti
     `${location} has ${collections.length} collections: ${names.join(', ')}${collections.length > 20 ? ' …' : ''}.`,
     { hint: 'Choose one of them. On the command line: --collection <name>.' },
   )
-}
-
-/** Servers of models, by the names that Chroma has for their embedding functions. */
-const servers: Readonly<Record<string, string>> = {
-  openai: 'openai',
-  ollama: 'ollama',
-  mistral: 'mistral',
-  jina: 'jina',
-  voyageai: 'voyage',
-  together_ai: 'together',
-}
-
-/** The embed model that a recorded embedding function stands for; null: none that is known here. */
-export function modelOfEmbeddingFunction(
-  recorded: FoundCollection['embeddingFunction'],
-  models: Models,
-): string | null {
-  if (!recorded) return null
-  const { name, model } = recorded
-  if (name === 'default' || name === 'onnx_mini_lm_l6_v2') return BUNDLED_MODEL_ID
-  if (name === 'sentence_transformer' || name === 'huggingface') {
-    const short = model?.split('/').at(-1)
-    if (short === 'all-MiniLM-L6-v2') return BUNDLED_MODEL_ID
-    return models.list().find(({ id }) => id.startsWith('onnx:') && id.endsWith(`/${short}`))?.id ?? null
-  }
-  const server = servers[name]
-  if (!server) return null
-  const named = model ?? (name === 'openai' ? 'text-embedding-ada-002' : null)
-  return named === null ? null : `${server}:${named}`
 }

@@ -4,7 +4,7 @@
  */
 import { toErrorShape, type Job, type SourceSettings } from '#contract'
 import { watchSource } from '#engine/ingest/watch-source.ts'
-import { readSettings } from '#engine/storage/stackroom-settings-file.ts'
+import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 import type { Log } from '#platform/log.ts'
 import type { Jobs } from './jobs.ts'
 import type { Library } from './library.ts'
@@ -16,6 +16,7 @@ export interface WatchFoldersOptions {
   readonly library: Library
   readonly jobs: Jobs
   readonly log: Log
+  readonly settingsOf: (persistDir: string) => Promise<StackroomSettings | null>
   readonly pathsChanged: (knowledgeBaseId: string, paths: readonly string[]) => Promise<Job>
 }
 
@@ -51,9 +52,7 @@ export class WatchFolders {
     if (this.#closed || !this.#options.library.has(id)) return
     const { persistDir } = this.#options.library.get(id)
     const wanted = new Map(
-      sourcesOf(persistDir, this.#options.log)
-        .filter(({ watch }) => watch)
-        .map((source) => [source.path, source]),
+      (await this.#sourcesOf(persistDir)).filter(({ watch }) => watch).map((source) => [source.path, source]),
     )
     const watched = this.#watched.get(id) ?? new Map<string, Watched>()
     this.#watched.set(id, watched)
@@ -160,23 +159,24 @@ export class WatchFolders {
       log.error('What changed in a source could not be indexed', error)
     }
   }
+
+  async #sourcesOf(persistDir: string): Promise<readonly SourceSettings[]> {
+    const { settingsOf, log } = this.#options
+    try {
+      const sources = (await settingsOf(persistDir))?.sources ?? []
+      // a run that has ended is no reason to watch anew
+      return sources.map(({ lastIndexed: _, ...source }) => source)
+    } catch (error) {
+      log.error('The sources of a folder are not known', error, { path: persistDir })
+      return []
+    }
+  }
 }
 
 /** Nobody has to read that all went well. */
 function forgetQuiet(jobs: Jobs, jobId: string): void {
   const job = jobs.list().find(({ id }) => id === jobId)
   if (job?.state === 'done' && job.report?.failedFiles === 0) jobs.dismiss(jobId)
-}
-
-function sourcesOf(persistDir: string, log: Log): readonly SourceSettings[] {
-  try {
-    const sources = readSettings(persistDir)?.sources ?? []
-    // a run that has ended is no reason to watch anew
-    return sources.map(({ lastIndexed: _, ...source }) => source)
-  } catch (error) {
-    log.error('The sources of a folder are not known', error, { path: persistDir })
-    return []
-  }
 }
 
 async function end(entry: Watched): Promise<void> {

@@ -11,12 +11,18 @@ import { DocumentInsertion } from './insert-document.ts'
 import { vectorStructTypes } from './llamaindex/index-struct.ts'
 import { removeFromManifest, writeManifest } from './source-manifest.ts'
 import type { DocumentCopy, DocumentWithVectors, PackedWithVectors, StorageChange } from './storage-folder.ts'
+import { StoreChanges } from './store-changes.ts'
 import { StructNotes } from './struct-notes.ts'
 import type { VectorStores } from './vector-stores.ts'
 import type { WorkingStore } from './working-store.ts'
 
 /** Throws `dimension-mismatch`, `invalid-vector`, `missing-file`, `unsupported-format`; then nothing was done. */
-export function applyChange(store: WorkingStore, vectors: VectorStores, change: StorageChange): void {
+export function applyChange(
+  store: WorkingStore,
+  vectors: VectorStores,
+  change: StorageChange,
+  vectorsElsewhere: boolean,
+): void {
   const layout = layoutOf(store)
   const { deleteFromIndexOnly = [], copy = [], deleteVectors = [], deleteNodes: deletedNodes = [] } = change
   const moved = copy.flatMap(({ from, keepNodeIds }) => (keepNodeIds ? [from] : []))
@@ -24,10 +30,12 @@ export function applyChange(store: WorkingStore, vectors: VectorStores, change: 
   const insertions = (change.insert?.length ?? 0) + (change.insertPacked?.length ?? 0) + copy.length
   if (insertions > 0) requireVectorIndex(layout)
   const deletions = [deleteRefDocIds, deleteFromIndexOnly, deleteVectors, deletedNodes].flat().length
-  if (insertions + deletions > 0) requireChangeable(layout, store)
+  if (insertions + deletions > 0 && !vectorsElsewhere) requireChangeable(layout, store)
   try {
     store.database.transaction(() => {
-      const work: ChangeWork = { store, vectors, layout, structs: new StructNotes(store, layout) }
+      const structs = new StructNotes(store, layout)
+      const storeChanges = vectorsElsewhere ? new StoreChanges(store) : null
+      const work: ChangeWork = { store, vectors, layout, structs, storeChanges }
       // A document that is copied may be replaced or moved in the same change.
       const insert = [
         ...copy.map((document) => copied(store, vectors, document)),

@@ -54,20 +54,20 @@ interface StoredDocumentNode {
   readonly row: number
 }
 
-/** Whether every node is one that `copyDocument` can copy, with a vector. */
-export function isCopyable(store: WorkingStore, refDocId: string): boolean {
-  return storedNodes(store, refDocId) !== null
+/** Whether every node is one that `copyDocument` can copy, with a vector; those of another store are not looked for. */
+export function isCopyable(store: WorkingStore, refDocId: string, vectorsElsewhere: boolean): boolean {
+  return storedNodes(store, refDocId, vectorsElsewhere) !== null
 }
 
 /** Null when it cannot be done. */
 export function copyDocument(
   store: WorkingStore,
   vectors: VectorStores,
-  { from, document, keepNodeIds }: DocumentCopy,
+  { from, document, keepNodeIds, vectors: given }: DocumentCopy,
 ): DocumentWithVectors | null {
-  const stored = storedNodes(store, from)
+  const stored = storedNodes(store, from, given !== undefined)
   const row = layoutOf(store).vectorStore
-  if (!stored || !row) return null
+  if (!stored || !(row ?? given)) return null
   const ids = new Map(stored.map(({ node }) => [node.id_, keepNodeIds ? node.id_ : randomUUID()]))
   ids.set(from, document.id)
   const metadataOf = new Map(stored.map(({ node }) => [node.id_, withOf(node.metadata, document.metadata)]))
@@ -81,7 +81,11 @@ export function copyDocument(
     // Python links forward to the bare text, whose hash is what it was.
     hash: isBare(info.metadata) ? info.hash : (hashes.get(info.node_id) ?? info.hash),
   })
-  const packed = vectors.packed(row)
+  const packed = given || !row ? null : vectors.packed(row)
+  const vectorOf = ({ node, row: number }: StoredDocumentNode): Float32Array | undefined =>
+    given ? given.get(node.id_) : packed?.row(number)
+  const found = stored.flatMap((each) => vectorOf(each) ?? [])
+  if (found.length < stored.length) return null
   return {
     document,
     nodes: stored.map(({ node }): ParsedNode => {
@@ -101,29 +105,34 @@ export function copyDocument(
       // The vector is there: nobody needs the text that it was made of.
       return { node: copy, hash: hashes.get(node.id_) ?? '', embedText: '' }
     }),
-    vectors: stored.map(({ row: number }) => packed.row(number)),
+    vectors: found,
   }
 }
 
-function storedNodes(store: WorkingStore, refDocId: string): StoredDocumentNode[] | null {
+function storedNodes(
+  store: WorkingStore,
+  refDocId: string,
+  vectorsElsewhere: boolean,
+): StoredDocumentNode[] | null {
   const { docstore, vectorStore } = layoutOf(store)
   const file = docstore ?? 'docstore.json'
   const nodes = store.section(file, 'nodes')
   const refDocInfo = store.section(file, 'ref-doc-info')
-  if (!nodes || !refDocInfo || !vectorStore) return null
+  if (!nodes || !refDocInfo || (!vectorStore && !vectorsElsewhere)) return null
   const { nodeIds } = readRefDocInfo(store.get(refDocInfo.id, storedKey(refDocId)))
   const found: StoredDocumentNode[] = []
   for (const nodeId of nodeIds) {
     const key = storedKey(nodeId)
-    const row = store.rowOf(vectorStore.id, key)
-    const node = nodeOf(store.get(nodes.id, key))
+    const row = vectorsElsewhere || !vectorStore ? -1 : store.rowOf(vectorStore.id, key)
+    const node = readTextNode(store.get(nodes.id, key))
     if (row === null || !node) return null
     found.push({ key, node, row })
   }
   return found.length > 0 ? found : null
 }
 
-function nodeOf(entry: string | null): TextNode | null {
+/** A node as DocumentInsertion wrote it into the docstore; null for others. */
+export function readTextNode(entry: string | null): TextNode | null {
   if (entry === null) return null
   try {
     return entrySchema.safeParse(parsePythonJson(entry)).data?.__data__ ?? null

@@ -5,12 +5,14 @@ import { storedKey } from './llamaindex/python-json.ts'
 
 /** With `fromDocstore` the docstore forgets them, too. Says whether anything was there. */
 export function deleteNodes(work: ChangeWork, nodeIds: readonly string[], fromDocstore: boolean): boolean {
-  const { store, layout, structs, vectors } = work
+  const { store, layout, structs, vectors, storeChanges } = work
   const vectorStore = layout.vectorStore
   const docstore = layout.docstore
   const deleted = nodeIds.filter((nodeId) => {
     const key = storedKey(nodeId)
-    let isThere = vectorStore !== null && vectors.remove(vectorStore.id, key)
+    // Whether another store has it, only that one knows.
+    let isThere = storeChanges !== null || (vectorStore !== null && vectors.remove(vectorStore.id, key))
+    storeChanges?.remove(nodeId)
     const remove = (
       file: string,
       role: 'embeddings' | 'ref-doc-ids' | 'vector-metadata' | 'nodes' | 'node-metadata',

@@ -15,7 +15,7 @@ const metadataSchema = z.looseObject({ ref_doc_id: z.string() })
  * vector index. Says whether anything was there.
  */
 export function deleteRefDoc(work: ChangeWork, refDocId: string, fromDocstore: boolean): boolean {
-  const { store, layout, structs, vectors } = work
+  const { store, layout, structs, vectors, storeChanges } = work
   const docstore = layout.docstore ?? 'docstore.json'
   const remove = (file: string, role: SectionRole, id: string): boolean => {
     const section = store.section(file, role)
@@ -25,6 +25,9 @@ export function deleteRefDoc(work: ChangeWork, refDocId: string, fromDocstore: b
   const refDocInfo = store.section(docstore, 'ref-doc-info')
   const listed = refDocInfo ? readRefDocInfo(store.get(refDocInfo.id, storedKey(refDocId))).nodeIds : []
   const nodeIds = new Set([...listed, ...nodeIdsInVectorStores(store, refDocId)])
+  storeChanges?.removeDocument(refDocId)
+  for (const nodeId of nodeIds) storeChanges?.remove(nodeId)
+  if (storeChanges && nodeIds.size > 0) changed = true
   for (const { id, file } of fromDocstore ? store.vectorStores() : storesOfVectorIndex(work)) {
     for (const nodeId of nodeIds) {
       changed = vectors.remove(id, storedKey(nodeId)) || changed

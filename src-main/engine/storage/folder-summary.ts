@@ -20,7 +20,7 @@ import type { SectionRow, WorkingStore } from './working-store.ts'
 const largestStruct = 16 * 1024 * 1024
 
 export function summaryOf(store: WorkingStore, folder: OpenedFolder): StorageSummary {
-  const { persistDir, kind, readOnly } = folder
+  const { persistDir, kind, readOnly, vectorsElsewhere } = folder
   const layout = layoutOf(store)
   const nodes = store.count(sectionOf(store, 'nodes')?.id)
   const vectors = searchedVectors(store, layout)
@@ -48,7 +48,7 @@ export function summaryOf(store: WorkingStore, folder: OpenedFolder): StorageSum
     warnings: [
       ...(readOnly ? [readOnly.message] : []),
       ...safetyWarnings(store, folder),
-      ...vectorWarnings(store, layout, nodes, vectors),
+      ...(vectorsElsewhere ? [] : vectorWarnings(store, layout, nodes, vectors)),
       ...indexWarnings(store, layout),
     ],
   }

@@ -1,11 +1,12 @@
 /** `VectorStoreIndex.insert`: the nodes into the vector store, the index and the docstore, then the document's hash. */
 import { StackroomError } from '#contract'
+import type { TextNode } from '#engine/schema/node.ts'
 import type { ChangeWork } from './change-work.ts'
 import { ensureSection } from './folder-layout.ts'
 import { pythonJson, pythonJsonString, storedKey } from './llamaindex/python-json.ts'
 import { changeRefDocInfo } from './llamaindex/ref-doc-info.ts'
 import type { DocumentWithVectors } from './storage-folder.ts'
-import type { SectionRow } from './working-store.ts'
+import type { SectionRow, WorkingStore } from './working-store.ts'
 
 export class DocumentInsertion {
   readonly #work: ChangeWork
@@ -14,23 +15,20 @@ export class DocumentInsertion {
   readonly #nodeMetadata: SectionRow
   readonly #refDocInfo: SectionRow
   readonly #nodes: SectionRow
-  readonly #embeddings: SectionRow
-  readonly #refDocIds: SectionRow
-  readonly #vectorMetadata: SectionRow
+  readonly #vectorStore: VectorStoreSections | null
 
   constructor(work: ChangeWork) {
     const { store, layout } = work
     const docstore = layout.docstore ?? 'docstore.json'
-    const vectorStore = layout.vectorStore?.file ?? 'default__vector_store.json'
-    for (const file of [docstore, vectorStore]) store.addFile(file)
+    store.addFile(docstore)
     this.#work = work
     this.#hashFirst = !store.isWritten(docstore)
     this.#nodeMetadata = ensureSection(store, docstore, 'node-metadata')
     this.#refDocInfo = ensureSection(store, docstore, 'ref-doc-info')
     this.#nodes = ensureSection(store, docstore, 'nodes')
-    this.#embeddings = ensureSection(store, vectorStore, 'embeddings')
-    this.#refDocIds = ensureSection(store, vectorStore, 'ref-doc-ids')
-    this.#vectorMetadata = ensureSection(store, vectorStore, 'vector-metadata')
+    this.#vectorStore = work.storeChanges
+      ? null
+      : vectorStoreSections(store, layout.vectorStore?.file ?? 'default__vector_store.json')
   }
 
   insert({ document, nodes, vectors }: DocumentWithVectors): void {
@@ -42,17 +40,7 @@ export class DocumentInsertion {
       const vector = vectors[index]
       if (!vector) throw new StackroomError('invalid-vector', `There is no vector for node ${node.id_}.`)
       const nodeKey = storedKey(node.id_)
-      this.#work.vectors.put(this.#embeddings, nodeKey, vector)
-      store.put(this.#refDocIds, nodeKey, pythonJsonString(document.id))
-      // As node_to_metadata_dict; the simple vector store leaves out `_node_content`.
-      const metadata = {
-        ...node.metadata,
-        _node_type: node.class_name,
-        document_id: document.id,
-        doc_id: document.id,
-        ref_doc_id: document.id,
-      }
-      store.put(this.#vectorMetadata, nodeKey, pythonJson(metadata))
+      this.#putVector(node, document.id, vector)
       structs.addNode(node.id_)
       store.put(this.#nodes, nodeKey, `{"__data__": ${pythonJson(node)}, "__type__": "1"}`)
       store.put(this.#nodeMetadata, nodeKey, pythonJson({ doc_hash: nodeHash, ref_doc_id: document.id }))
@@ -65,5 +53,39 @@ export class DocumentInsertion {
       store.put(this.#refDocInfo, documentKey, info)
     }
     if (!this.#hashFirst) store.put(this.#nodeMetadata, documentKey, hash)
+  }
+
+  #putVector(node: TextNode, documentId: string, vector: Float32Array): void {
+    const { store, vectors, storeChanges } = this.#work
+    const nodeKey = storedKey(node.id_)
+    storeChanges?.put(node.id_, vector)
+    if (!this.#vectorStore) return
+    const { embeddings, refDocIds, metadata } = this.#vectorStore
+    vectors.put(embeddings, nodeKey, vector)
+    store.put(refDocIds, nodeKey, pythonJsonString(documentId))
+    // As node_to_metadata_dict; the simple vector store leaves out `_node_content`.
+    const entry = {
+      ...node.metadata,
+      _node_type: node.class_name,
+      document_id: documentId,
+      doc_id: documentId,
+      ref_doc_id: documentId,
+    }
+    store.put(metadata, nodeKey, pythonJson(entry))
+  }
+}
+
+interface VectorStoreSections {
+  readonly embeddings: SectionRow
+  readonly refDocIds: SectionRow
+  readonly metadata: SectionRow
+}
+
+function vectorStoreSections(store: WorkingStore, file: string): VectorStoreSections {
+  store.addFile(file)
+  return {
+    embeddings: ensureSection(store, file, 'embeddings'),
+    refDocIds: ensureSection(store, file, 'ref-doc-ids'),
+    metadata: ensureSection(store, file, 'vector-metadata'),
   }
 }

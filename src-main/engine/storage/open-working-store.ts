@@ -49,7 +49,7 @@ export async function openWorkingStore(options: OpenWorkingStoreOptions): Promis
     throw error
   }
   if (!existing) {
-    if (settings || isEmptyIndex(persistDir)) await createStore(working.path, settings)
+    if (settings || isEmptyIndex(persistDir)) await createStore(working.path, settings, persistDir)
     else {
       requireDocstore(persistDir)
       await importFolder({ persistDir, workingFolder: working.path, signal })
@@ -137,14 +137,21 @@ function isEmptyIndex(persistDir: string): boolean {
 const newSettings = 'new-settings'
 
 /** As VectorStoreIndex([]) makes it; the JSON files are written by the first persist. */
-async function createStore(workingFolder: string, settings: StackroomSettings | null): Promise<void> {
+async function createStore(
+  workingFolder: string,
+  settings: StackroomSettings | null,
+  persistDir: string,
+): Promise<void> {
   if (settings) requireSettings(settings)
+  const isSimple = ((settings ?? readSettings(persistDir))?.vectorStore.kind ?? 'simple') === 'simple'
   await replaceWorkingStore(workingFolder, (path) => {
     using store = new WorkingStore(path, 'create')
-    for (const name of ['docstore.json', 'index_store.json', 'default__vector_store.json'])
-      store.addFile(name)
+    for (const name of ['docstore.json', 'index_store.json']) store.addFile(name)
     ensureSection(store, 'docstore.json', 'nodes')
-    ensureSection(store, 'default__vector_store.json', 'embeddings')
+    if (isSimple) {
+      store.addFile('default__vector_store.json')
+      ensureSection(store, 'default__vector_store.json', 'embeddings')
+    }
     const { indexId, type, value } = newVectorStruct()
     store.put(ensureSection(store, 'index_store.json', 'index-structs'), indexId, value)
     store.statement('INSERT INTO index_structs VALUES (?, ?)').run(indexId, type)

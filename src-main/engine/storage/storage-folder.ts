@@ -2,10 +2,20 @@
  * One open persist dir, as the rest of the engine sees it. Its implementation runs in workers: every method may be
  * called from the main process's event loop.
  */
-import type { ErrorCode, FileReport, FolderKind, Metadata, ReportedFile } from '#contract'
+import type {
+  ErrorCode,
+  FileReport,
+  FolderKind,
+  Metadata,
+  ReportedFile,
+  StoreCollection,
+  StoreMaker,
+  VectorStorePlace,
+} from '#contract'
 import type { ParsedDocument, SourceDocument } from '#engine/schema/node.ts'
 import type { PackedDocuments } from '#engine/schema/packed-documents.ts'
 import type { FileReportQuery, ReportBeginning } from './file-report.ts'
+import type { KeywordSearch } from './keyword-search.ts'
 import type { OldVectors } from './old-vectors.ts'
 import type { NewVector, ReplacementProgress, ReplacementTarget, TextPage } from './replace-vectors.ts'
 import type { SampledNode } from './sample-nodes.ts'
@@ -47,9 +57,18 @@ export interface StorageSummary {
     readonly vectors: number
     readonly dimensions: number | null
   }[]
+  /** Where the vectors are in another store: which collection it is, and what that says of itself. */
+  readonly collection?: {
+    readonly place: VectorStorePlace
+    readonly maker: StoreMaker
+    readonly embeddingFunction: StoreCollection['embeddingFunction']
+  }
   /** Sentences about what is odd but stops nothing. */
   readonly warnings: readonly string[]
 }
+
+/** Whether the folder's own files are up to date: another store is not asked for it. */
+export type FileState = Pick<StorageSummary, 'readOnly' | 'persisted' | 'conflict' | 'changedOutside'>
 
 /** A document, its nodes, and a vector for each node in the same order. */
 export interface DocumentWithVectors extends ParsedDocument {
@@ -90,6 +109,8 @@ export interface DocumentCopy {
   readonly document: SourceDocument
   /** The other one goes, and its nodes are the new one's: a moved file. Else the nodes get ids of their own. */
   readonly keepNodeIds: boolean
+  /** Of the other one's nodes, where they are in another store. */
+  readonly vectors?: ReadonlyMap<string, Float32Array> | undefined
 }
 
 /** One transaction: what is copied is read first, then goes what it removes. Durable when the promise resolves. */
@@ -197,6 +218,7 @@ export interface VectorReplacement {
 export interface StorageFolder extends AsyncDisposable {
   readonly persistDir: string
   summary(): Promise<StorageSummary>
+  fileState(): Promise<FileState>
   /** Exact top k by cosine similarity, best first. Throws `dimension-mismatch` for a query of another length. */
   query(vector: Float32Array, topK: number, options?: QueryOptions): Promise<ScoredNode[]>
   /** Nodes with a vector, of the vector store that is searched. */
@@ -207,6 +229,8 @@ export interface StorageFolder extends AsyncDisposable {
   nodesOfDocument(refDocId: string): Promise<StoredNode[]>
   /** Nodes from all over the folder with their vectors, those with text first: the same ones as long as nothing changes. */
   sampleNodes(count: number): Promise<SampledNode[]>
+  /** Absent where there is nothing to make a keyword index of. */
+  readonly keywords?: KeywordSearch | undefined
   readonly replacement: VectorReplacement
   readonly ingestion: IngestRecords
   /** As `docstore.get_document_hash`, in the ids' order: what `refresh_ref_docs` compares. */

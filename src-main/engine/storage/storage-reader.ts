@@ -256,7 +256,9 @@ export class StorageReader implements AsyncDisposable {
   }
 
   copyable(refDocIds: readonly string[]): boolean[] {
-    return this.#readRows(() => refDocIds.map((id) => isCopyable(this.#store, id)))
+    return this.#readRows(() =>
+      refDocIds.map((id) => isCopyable(this.#store, id, this.#folder.vectorsElsewhere)),
+    )
   }
 
   report(query: FileReportQuery): FileReport {

@@ -4,6 +4,7 @@ import type { WorkerCallContext } from '#platform/worker-server.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
 import type { StorageChange } from './storage-folder.ts'
 import { beginReport, finishReport, type ReportBeginning } from './file-report.ts'
+import { forgetNodeChanges } from './node-changes.ts'
 import { discardOldVectors, finishReplacement, restoreOldVectors } from './old-vectors.ts'
 import {
   addNewVectors,
@@ -13,6 +14,7 @@ import {
   type ReplacementTarget,
 } from './replace-vectors.ts'
 import type { ConflictSide } from './shared-store.ts'
+import { pendingStoreChanges, settleStoreChanges } from './store-changes.ts'
 import { unfinishedKey } from './source-tables.ts'
 import { StorageWriter, type OpenedFolder, type StorageWriterOptions } from './storage-writer.ts'
 
@@ -46,6 +48,10 @@ export function storageWriterMethods() {
     beginReport: (beginning: ReportBeginning) => opened().work(({ store }) => beginReport(store, beginning)),
     finishReport: (finishedAt: string) => opened().work(({ store }) => finishReport(store, finishedAt)),
     noteUnfinished: (text: string | null) => opened().work(({ store }) => store.setMeta(unfinishedKey, text)),
+    pendingStoreChanges: (_: null) => opened().work(({ store }) => pendingStoreChanges(store)),
+    settleStoreChanges: (last: number) => opened().work(({ store }) => settleStoreChanges(store, last)),
+    forgetNodeChanges: (until: number) =>
+      opened().work(({ store }) => forgetNodeChanges(store.database, until)),
     bringIn: (_: null, { signal }: WorkerCallContext) => opened().bringIn(signal),
     persist: (_: null, { signal }: WorkerCallContext) => opened().persist(signal),
     resolveConflict: (keep: ConflictSide, { signal }: WorkerCallContext) =>

@@ -25,6 +25,8 @@ export interface StorageWriterOptions {
   readonly dataFolder: string
   /** Given for a new index. */
   readonly settings: StackroomSettings | null
+  /** Whether another store has the vectors: changes are noted for it. Default: false. */
+  readonly vectorsElsewhere?: boolean | undefined
 }
 
 /** What a reader of the same folder needs to know. */
@@ -35,12 +37,15 @@ export interface OpenedFolder {
   readonly readOnly: ErrorShape | null
   /** Whether this process may write into the working folder. */
   readonly ownsWorkingFolder: boolean
+  /** Whether another store has the vectors, which whoever opened the folder knows. */
+  readonly vectorsElsewhere: boolean
 }
 
 export class StorageWriter {
   readonly #persistDir: string
   readonly #working: WorkingFolder
   readonly #kind: FolderKind
+  readonly #vectorsElsewhere: boolean
   #shared: SharedStore | null
   /** Changes and persists take turns, so that a persist writes one state. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -52,14 +57,17 @@ export class StorageWriter {
     working: WorkingFolder,
     kind: FolderKind,
     shared: SharedStore | null,
+    vectorsElsewhere: boolean,
   ) {
     this.#persistDir = persistDir
     this.#working = working
     this.#kind = kind
     this.#shared = shared
+    this.#vectorsElsewhere = vectorsElsewhere
   }
 
-  static async open({ persistDir: path, dataFolder, settings }: StorageWriterOptions, signal: AbortSignal) {
+  static async open(options: StorageWriterOptions, signal: AbortSignal) {
+    const { persistDir: path, dataFolder, settings, vectorsElsewhere = false } = options
     const kind = await detectFolderKind(path)
     requireStorageFolder(path, kind, settings !== null)
     try {
@@ -73,11 +81,11 @@ export class StorageWriter {
     try {
       if (!working.lock) {
         if (!existsSync(join(working.path, workingFile))) throw working.readOnly ?? bothSidesChanged()
-        return new StorageWriter(persistDir, working, kind, null)
+        return new StorageWriter(persistDir, working, kind, null, vectorsElsewhere)
       }
       const shared = await SharedStore.open({ persistDir, working, settings, signal })
       if (!working.readOnly) completeReplacement(shared.store, persistDir, working.path)
-      return new StorageWriter(persistDir, working, settings ? 'stackroom' : kind, shared)
+      return new StorageWriter(persistDir, working, settings ? 'stackroom' : kind, shared, vectorsElsewhere)
     } catch (error) {
       working.lock?.[Symbol.dispose]()
       // A folder that could not be opened is left as it was found.
@@ -96,11 +104,12 @@ export class StorageWriter {
       kind: this.#kind,
       readOnly: this.#working.readOnly?.toShape() ?? null,
       ownsWorkingFolder: this.#working.lock !== null,
+      vectorsElsewhere: this.#vectorsElsewhere,
     }
   }
 
   change(change: StorageChange): Promise<void> {
-    return this.#takeTurn(({ store, vectors }) => applyChange(store, vectors, change))
+    return this.#takeTurn(({ store, vectors }) => applyChange(store, vectors, change, this.#vectorsElsewhere))
   }
 
   writeSettings(settings: StackroomSettings): Promise<void> {

@@ -13,9 +13,11 @@ import { errorCodeOf } from '#platform/file-errors.ts'
 import { columnsOf, requireSound } from './damaged-store.ts'
 import { countsTable, countWithTriggers } from './entry-counts.ts'
 import { storeFileOf, sectionRoleOf, type SectionRole } from './llamaindex/store-files.ts'
+import { nodeChangesTable, noteNodeChanges } from './node-changes.ts'
 import { sourceTables, upgradeSourceTables } from './source-tables.ts'
+import { storeChangesTable } from './store-changes.ts'
 
-export const workingStoreVersion = 5
+export const workingStoreVersion = 6
 
 const schema = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -41,8 +43,10 @@ const schema = `
   /* Rows of the packed file that are not searched: deleted, replaced, zero, not a number, or without a node. */
   CREATE TABLE masked (id INTEGER PRIMARY KEY, store INTEGER NOT NULL, row INTEGER NOT NULL);
   ${sourceTables}
+  ${storeChangesTable}
   /* Vectors of another model, gathered to take the place of all of a vector store's: see replace-vectors.ts. */
   CREATE TABLE replacement (row INTEGER PRIMARY KEY, node_id TEXT NOT NULL UNIQUE, text_hash TEXT NOT NULL);
+  ${nodeChangesTable}
   ${countsTable}
 `
 
@@ -144,11 +148,18 @@ export class WorkingStore implements Disposable {
     }
   }
 
-  /** What version 4 had is kept: it lacked what is known of source files by now. */
+  /**
+   * What versions 4 and 5 had is kept: 4 lacked what is known of source files by now, both the notes
+   * for other stores, and of changed nodes.
+   */
   #upgrade(): void {
-    if (this.database.pragma('user_version', { simple: true }) !== 4) return
+    const version = this.database.pragma('user_version', { simple: true })
+    if (version !== 4 && version !== 5) return
     this.database.transaction(() => {
-      upgradeSourceTables(this.database)
+      if (version === 4) upgradeSourceTables(this.database)
+      this.database.exec(storeChangesTable)
+      this.database.exec(nodeChangesTable)
+      noteNodeChanges(this.database)
       this.database.pragma(`user_version = ${workingStoreVersion}`)
     })()
   }
@@ -166,6 +177,7 @@ export class WorkingStore implements Disposable {
       if (section.role === 'ref-doc-ids') this.#indexRefDocIds(section)
     }
     countWithTriggers(this.database)
+    noteNodeChanges(this.database)
   }
 
   /** Which nodes belong to a document, as far as the vector store says. */

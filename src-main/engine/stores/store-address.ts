@@ -64,7 +64,9 @@ export function joinAddress(
   parameters: Readonly<Record<string, string | null | undefined>>,
 ): string {
   const query = Object.entries(parameters)
-    .flatMap(([name, value]) => (value == null ? [] : [`${name}=${encodeURIComponent(value)}`]))
+    .flatMap(([name, value]) =>
+      value === null || value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+    )
     .join('&')
   return `${scheme}:${rest}${query === '' ? '' : `?${query}`}`
 }

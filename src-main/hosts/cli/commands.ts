@@ -1,29 +1,83 @@
 /** The commands that work on one storage folder: the use cases, and what they print. */
-import type { FolderInfo, SearchAnswer } from '#contract'
-import { folderInfo, requireStorageFolder } from '#app/folder-info.ts'
+import {
+  StackroomError,
+  type FolderInfo,
+  type SearchAnswer,
+  type StoreCollection,
+  type StoreInspection,
+} from '#contract'
+import { folderInfo } from '#app/folder-info.ts'
 import { searchFolder } from '#app/search-folder.ts'
 import type { EngineServices } from '#app/engine-services.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import { allowServer } from './model-commands.ts'
-import { engineServices, excerpt, print, verdictText, type JsonOption } from './output.ts'
+import {
+  engineServices,
+  excerpt,
+  openKnowledgeBase,
+  print,
+  verdictText,
+  type CollectionOptions,
+  type JsonOption,
+} from './output.ts'
 
 export async function search(
   folder: string,
   query: string,
-  options: JsonOption & { readonly k: number; readonly model?: string },
+  options: JsonOption & CollectionOptions & { readonly k: number; readonly model?: string },
   signal: AbortSignal,
 ): Promise<void> {
   await using services = engineServices()
-  await requireStorageFolder(folder)
-  const storage = await services.folders.open(folder)
+  const storage = await openKnowledgeBase(services, folder, options, signal)
   if (options.model !== undefined) await useModel(services, storage, options.model, signal)
   const answer = await searchFolder(storage, services.checks, { query, topK: options.k, signal })
   print(options, answer, answerText)
 }
 
-export async function info(folder: string, options: JsonOption): Promise<void> {
+export async function info(
+  folder: string,
+  options: JsonOption & CollectionOptions,
+  signal: AbortSignal,
+): Promise<void> {
   await using services = engineServices()
-  print(options, await folderInfo(services, folder), infoText)
+  try {
+    const { persistDir } = await openKnowledgeBase(services, folder, options, signal)
+    print(options, await folderInfo(services, persistDir), infoText)
+  } catch (error) {
+    // What there is to choose from is the answer.
+    const mayList =
+      error instanceof StackroomError && ['several-collections', 'older-format'].includes(error.code)
+    if (!mayList || options.collection !== undefined) throw error
+    print(options, await services.stores.inspect(folder, () => null, signal), storeText)
+  }
+}
+
+function storeText({ kind, location, version, usedBy, collections, error }: StoreInspection): string {
+  const lines = [`kind:       ${kind}`, `location:   ${location}`]
+  if (version !== 'same')
+    lines.push(
+      version === 'older'
+        ? 'version:    older; --migrate brings it up to date for good, after a backup'
+        : 'version:    newer than the engine of this program',
+    )
+  if (usedBy) lines.push(`in use by:  ${usedBy.command} (process ${usedBy.pid})`)
+  if (error) lines.push(`error:      ${error.message}`)
+  return [...lines, ...collections.map(collectionText)].join('\n')
+}
+
+function collectionText(collection: StoreCollection): string {
+  const { name, tenant, database, records, dimensions, metric, embeddingFunction, maker } = collection
+  const facts = [
+    `${records} records`,
+    ...(dimensions === null ? [] : [`${dimensions} dimensions`]),
+    ...(metric ? [metric] : []),
+    ...(embeddingFunction
+      ? [`embedded with ${[embeddingFunction.name, embeddingFunction.model].filter(Boolean).join(' ')}`]
+      : []),
+    ...(maker === 'llamaindex' ? ['made by LlamaIndex'] : maker === 'langchain' ? ['made by LangChain'] : []),
+  ]
+  const place = [tenant, database].filter((part) => part !== null && !part.startsWith('default_'))
+  return `collection: ${[...place, name].join('/')} (${facts.join(', ')})`
 }
 
 /** For a folder that does not say which model made its vectors, or whose model is on a server. */
@@ -54,7 +108,7 @@ function infoText(info: FolderInfo): string {
     `nodes:      ${nodes}`,
     `dimensions: ${dimensions ?? 'no vectors'}`,
     `model:      ${model ?? 'not known'} (${verdictText(info.modelVerdict, info.modelScore)})`,
-    `store:      ${store}`,
+    `store:      ${info.vectorStore ? `${store}: ${info.vectorStore.collection} in ${info.vectorStore.location}` : store}`,
     `persisted:  ${persistedText(info)}`,
     ...files.map(({ name, bytes, state }) => `file:       ${name} (${bytes} bytes, ${state})`),
   ].join('\n')

@@ -12,7 +12,16 @@ import { modelVerdictOf, withModelVerdict } from '#app/model-of-files.ts'
 import { removeDocuments } from '#app/remove-documents.ts'
 import { repairStorageFolder, verifyStorageFolder } from '#engine/storage/verify/verify-storage-folder.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
-import { engineServices, json, print, verdictText, type JsonOption } from './output.ts'
+import {
+  addCollectionOptions,
+  engineServices,
+  json,
+  openKnowledgeBase,
+  print,
+  verdictText,
+  type CollectionOptions,
+  type JsonOption,
+} from './output.ts'
 
 type Side = 'files' | 'stackroom'
 
@@ -38,12 +47,13 @@ export function addFolderCommands(command: Command, signal: AbortSignal): void {
     .option('--no-model', 'do not compare the vectors with an embed model')
     .addOption(json())
     .action((folder: string, options: VerifyOptions) => verify(folder, options, signal))
-  command
+  const removing = command
     .command('remove')
     .description('take documents out of an index; their files stay where they are')
-    .argument('<dir>', 'the storage folder')
+    .argument('<dir>', 'the storage folder, a Chroma folder, or the address of a vector store')
     .argument('<ref-doc-id...>', 'ids of documents, as ref_doc_info has them; of indexed files their paths')
     .option('--keep-in-docstore', 'only the vectors and the index forget them')
+  addCollectionOptions(removing)
     .addOption(json())
     .action((folder: string, refDocIds: string[], options: RemoveOptions) =>
       remove(folder, refDocIds, options, signal),
@@ -125,7 +135,7 @@ function problemText({ severity, code, message, file, section, offset }: FolderP
   return `${severity} ${code} (${place.join(', ')}): ${message}`
 }
 
-interface RemoveOptions extends JsonOption {
+interface RemoveOptions extends JsonOption, CollectionOptions {
   readonly keepInDocstore?: boolean
 }
 
@@ -136,8 +146,7 @@ async function remove(
   signal: AbortSignal,
 ): Promise<void> {
   await using services = engineServices()
-  await requireStorageFolder(folder)
-  const storage = await services.folders.open(folder)
+  const storage = await openKnowledgeBase(services, folder, options, signal)
   const keepInDocstore = options.keepInDocstore ?? false
   const removal = await removeDocuments(storage, { refDocIds, keepInDocstore, signal })
   print(options, removal, removalText)

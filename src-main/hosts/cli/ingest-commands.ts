@@ -4,33 +4,50 @@ import { createInterface } from 'node:readline/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Option, type Command } from 'commander'
-import { isCancelled, StackroomError, type IngestReport, type RefreshReport } from '#contract'
+import {
+  isCancelled,
+  StackroomError,
+  storeMetricSchema,
+  type IngestReport,
+  type NewVectorStore,
+  type RefreshReport,
+  type StoreMetric,
+} from '#contract'
 import type { EngineServices } from '#app/engine-services.ts'
 import { reportAsCsv } from '#app/file-report.ts'
 import { requireStorageFolder } from '#app/folder-info.ts'
 import { indexFolder } from '#app/index-folder.ts'
-import { realPath } from '#app/open-folders.ts'
 import { refreshFolder, refreshPaths } from '#app/refresh-folder.ts'
 import type { RunOptions } from '#app/run-sources.ts'
 import { watchSource } from '#engine/ingest/watch-source.ts'
-import { readSettings } from '#engine/storage/stackroom-settings-file.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
+import { isStoreAddress } from '#engine/stores/store-address.ts'
 import { explainFileError } from '#platform/file-errors.ts'
 import { allowServer, announceIndexing } from './model-commands.ts'
 import { addNodeParserOptions, nodeParserInput, type NodeParserOptions } from './node-parser-options.ts'
-import { engineServices, json, print, type JsonOption } from './output.ts'
+import {
+  addCollectionOptions,
+  engineServices,
+  json,
+  openKnowledgeBase,
+  print,
+  type CollectionOptions,
+  type JsonOption,
+} from './output.ts'
 import { ProgressLine } from './progress-line.ts'
 import { addSourceOptions, sourceSettings, type SourceOptions } from './source-options.ts'
 
 type Deleted = 'remove' | 'keep'
 
-interface IndexOptions extends JsonOption, NodeParserOptions, SourceOptions {
+interface IndexOptions extends JsonOption, NodeParserOptions, SourceOptions, CollectionOptions {
+  readonly store?: string
+  readonly metric?: StoreMetric
   readonly to: string
   readonly model?: string
   readonly report?: string
 }
 
-interface RefreshOptions extends JsonOption {
+interface RefreshOptions extends JsonOption, CollectionOptions {
   readonly deleted?: Deleted
   readonly report?: string
 }
@@ -40,16 +57,30 @@ export function addIngestCommands(command: Command, signal: AbortSignal): void {
     .command('index')
     .description('index files and folders into a storage folder, new or not')
     .argument('<path...>', 'files and folders')
-    .requiredOption('--to <dir>', 'the storage folder')
+    .requiredOption(
+      '--to <dir>',
+      'the storage folder; or a Chroma folder or the address of a store, to insert into a collection',
+    )
+    .option(
+      '--store <address>',
+      'where a new index keeps its vectors, as chroma:<folder>; default: in its own folder',
+    )
+    .addOption(
+      new Option('--metric <name>', 'of a collection that is made; default: the engine’s own').choices(
+        storeMetricSchema.options,
+      ),
+    )
     .option('--model <id>', 'embed model; default: the one of the index, or the bundled one')
-  addSourceOptions(addNodeParserOptions(indexing))
+  addSourceOptions(addNodeParserOptions(addCollectionOptions(indexing)))
     .addOption(reportOption())
     .addOption(json())
     .action((paths: string[], options: IndexOptions) => index(paths, options, signal))
-  command
-    .command('refresh')
-    .description('bring an index in line with all its sources: only what changed is read')
-    .argument('<dir>', 'the storage folder')
+  addCollectionOptions(
+    command
+      .command('refresh')
+      .description('bring an index in line with all its sources: only what changed is read')
+      .argument('<dir>', 'the storage folder, or a collection that files were inserted into'),
+  )
     .addOption(deletedOption())
     .addOption(reportOption())
     .addOption(json())
@@ -76,14 +107,16 @@ function deletedOption(): Option {
 async function index(paths: readonly string[], options: IndexOptions, signal: AbortSignal): Promise<void> {
   const nodeParser = nodeParserInput(options)
   await using services = engineServices()
-  const { model, to: persistDir, ocr } = options
+  const { model, ocr } = options
+  const { persistDir, store } = await targetOf(services, options, signal)
   if (model !== undefined) {
     await announceIndexing(services, { paths, persistDir, model, signal })
     await allowServer(services, model, persistDir)
   }
   const progress = ProgressLine.for(options)
   const result = await indexFolder(services, {
-    ...{ paths, persistDir, model, nodeParser, signal },
+    ...{ paths, persistDir, model, nodeParser, store, signal },
+
     source: sourceSettings(options),
     recognizeText: ocr,
     onProgress: (state) => progress?.show(state),
@@ -93,10 +126,32 @@ async function index(paths: readonly string[], options: IndexOptions, signal: Ab
   if (result.error) throw result.error
 }
 
+/** A storage folder, with a store for a new one; or a collection that files are inserted into. */
+async function targetOf(
+  services: EngineServices,
+  options: IndexOptions,
+  signal: AbortSignal,
+): Promise<{ persistDir: string; store?: NewVectorStore }> {
+  const { to, store: address, collection, tenant, database, migrate, metric } = options
+  if (address !== undefined) {
+    const place = { ...services.stores.placeOf(address) }
+    const chosen = {
+      ...place,
+      tenant: tenant ?? place.tenant,
+      database: database ?? place.database,
+      collection: collection ?? place.collection,
+    }
+    return { persistDir: to, store: { address: services.stores.kinds.addressOf(chosen), metric } }
+  }
+  const choice = { collection, tenant, database }
+  const persistDir = await services.stores.knowledgeBaseAt(to, choice, signal)
+  if (isStoreAddress(persistDir)) await services.folders.open(persistDir, { migrate, signal })
+  return { persistDir }
+}
+
 async function refresh(folder: string, options: RefreshOptions, signal: AbortSignal): Promise<void> {
   await using services = engineServices()
-  await requireStorageFolder(folder)
-  const storage = await services.folders.open(folder)
+  const storage = await openKnowledgeBase(services, folder, options, signal)
   const { settings } = await storage.summary()
   const said = options.deleted ?? (settings?.deletedFiles === 'ask' ? undefined : settings?.deletedFiles)
   const mayAsk = said === undefined && !options.json && process.stdin.isTTY && process.stderr.isTTY
@@ -110,7 +165,7 @@ async function refresh(folder: string, options: RefreshOptions, signal: AbortSig
   let report = await run(said ?? (mayAsk ? 'keep' : 'remove'))
   if (mayAsk && report.missing > 0 && (await mayRemove(report.missing, storage, signal)))
     report = await run('remove')
-  await writeReport(services, folder, options.report)
+  await writeReport(services, storage.persistDir, options.report)
   print(options, toRefreshReport(report), refreshText)
 }
 
@@ -131,8 +186,8 @@ async function mayRemove(files: number, storage: StorageFolder, signal: AbortSig
 /** The folder is only opened while something is done, so that other programs may work on it in between. */
 async function watch(folder: string, { deleted }: { deleted?: Deleted }, signal: AbortSignal): Promise<void> {
   await using services = engineServices()
-  await requireStorageFolder(folder)
-  const persistDir = await realPath(folder)
+  const persistDir = await services.stores.knowledgeBaseAt(folder, {}, signal)
+  await requireStorageFolder(persistDir)
   const tell = (text: string): void => void process.stderr.write(`${text}\n`)
   const work = async (run: (storage: StorageFolder, options: RunOptions) => Promise<IngestReport>) => {
     const storage = await services.folders.open(persistDir)
@@ -151,7 +206,7 @@ async function watch(folder: string, { deleted }: { deleted?: Deleted }, signal:
   }
   signal.addEventListener('abort', () => wake(), { once: true })
   await using watches = new AsyncDisposableStack()
-  const sources = readSettings(persistDir)?.sources ?? []
+  const sources = (await services.folders.settingsOf(persistDir))?.sources ?? []
   for (const source of sources) {
     const watched = await watchSource({
       path: source.path,

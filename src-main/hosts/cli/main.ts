@@ -9,7 +9,12 @@ import { info, search } from './commands.ts'
 import { addFolderCommands } from './folder-commands.ts'
 import { addIngestCommands } from './ingest-commands.ts'
 import { addModelCommands } from './model-commands.ts'
-import { json as jsonOption, type JsonOption } from './output.ts'
+import {
+  addCollectionOptions,
+  json as jsonOption,
+  type CollectionOptions,
+  type JsonOption,
+} from './output.ts'
 import { addPreviewCommand } from './preview-command.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -26,26 +31,35 @@ function program(): Command {
     .showHelpAfterError('(Run with --help for the commands and their options.)')
   addIngestCommands(command, controller.signal)
   addPreviewCommand(command, controller.signal)
-  command
+  const searching = command
     .command('search')
     .description('the passages of a storage folder that answer a query best')
-    .argument('<dir>', 'the storage folder')
+    .argument('<dir>', 'the storage folder, a Chroma folder, or the address of a vector store')
     .argument('<query>')
     .option('-k <number>', 'similarity top k', wholeNumber(1, 1000), 10)
     .option(
       '--model <id>',
       'embed model of a folder that does not name one; of a server: allows to send it the query',
     )
+  addCollectionOptions(searching)
     .addOption(json)
-    .action((folder: string, query: string, options: JsonOption & { k: number; model?: string }) =>
-      search(folder, query, options, controller.signal),
+    .action(
+      (
+        folder: string,
+        query: string,
+        options: JsonOption & CollectionOptions & { k: number; model?: string },
+      ) => search(folder, query, options, controller.signal),
     )
-  command
-    .command('info')
-    .description('what is in a storage folder')
-    .argument('<dir>', 'the storage folder')
+  addCollectionOptions(
+    command
+      .command('info')
+      .description('what is in a storage folder, or in a Chroma folder: its collections, or one of them')
+      .argument('<dir>', 'the storage folder, a Chroma folder, or the address of a vector store'),
+  )
     .addOption(json)
-    .action((folder: string, options: JsonOption) => info(folder, options))
+    .action((folder: string, options: JsonOption & CollectionOptions) =>
+      info(folder, options, controller.signal),
+    )
   addFolderCommands(command, controller.signal)
   addModelCommands(command, controller.signal)
   command

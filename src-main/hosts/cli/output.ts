@@ -1,7 +1,9 @@
 /** What the commands share: the engine, and one answer on stdout, for people or as JSON. */
-import { Option } from 'commander'
+import { Option, type Command } from 'commander'
 import type { FolderInfo, ModelEstimate, ModelVerdict } from '#contract'
 import { EngineServices } from '#app/engine-services.ts'
+import { requireStorageFolder } from '#app/folder-info.ts'
+import type { StorageFolder } from '#engine/storage/storage-folder.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
 import { resourcesFolder } from '../paths.ts'
 
@@ -19,6 +21,38 @@ export function engineServices(): EngineServices {
 
 export function print<Value>({ json }: JsonOption, value: Value, toText: (value: Value) => string): void {
   process.stdout.write(`${json ? JSON.stringify(value) : toText(value)}\n`)
+}
+
+/** Which collection of a vector store. */
+export interface CollectionOptions {
+  readonly collection?: string
+  readonly tenant?: string
+  readonly database?: string
+  readonly migrate?: boolean
+}
+
+export function addCollectionOptions(command: Command): Command {
+  return command
+    .option('--collection <name>', 'of a Chroma folder or a store, the collection that is meant')
+    .option('--tenant <name>', 'its tenant, where it is not the default one')
+    .option('--database <name>', 'its database, where it is not the default one')
+    .option(
+      '--migrate',
+      'let the engine bring a folder of an older Chroma up to date for good, after a backup',
+    )
+}
+
+/** The storage folder or the collection that a path or an address means, opened. */
+export async function openKnowledgeBase(
+  services: EngineServices,
+  pathOrAddress: string,
+  { collection, tenant, database, migrate }: CollectionOptions,
+  signal?: AbortSignal,
+): Promise<StorageFolder> {
+  const choice = { collection, tenant, database }
+  const persistDir = await services.stores.knowledgeBaseAt(pathOrAddress, choice, signal)
+  await requireStorageFolder(persistDir)
+  return services.folders.open(persistDir, { migrate, signal })
 }
 
 /** How much a model would be sent, and what that costs. */

@@ -1,5 +1,6 @@
 /** Chroma among the kinds of stores: its folders, each with an engine of our own, and its servers. */
 import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { StackroomError, type StoreKind } from '#contract'
@@ -101,6 +102,8 @@ export class ChromaKind implements VectorStoreKind {
   async open(place: CollectionPlace, options: OpenStoreOptions = {}): Promise<OpenedStore> {
     const { create, migrate = false, signal } = options
     if (place.folder !== null && !create) requireChromaFolder(place.folder)
+    const isNewFolder = place.folder !== null && !existsSync(place.folder)
+    let isDiscarded = false
     const held = await this.#hold(place, migrate)
     try {
       const { collection: name } = place
@@ -136,8 +139,15 @@ export class ChromaKind implements VectorStoreKind {
         },
         isNew: !before,
         countDocuments: ({ signal: counting } = {}) => this.#countDocuments(place, client, counting),
-        discard: () => client.deleteCollection(name),
-        close: () => held[Symbol.asyncDispose](),
+        discard: async () => {
+          await client.deleteCollection(name)
+          isDiscarded = true
+        },
+        close: async () => {
+          await held[Symbol.asyncDispose]()
+          if (isDiscarded && isNewFolder && place.folder !== null)
+            await rm(place.folder, { recursive: true, force: true })
+        },
       }
     } catch (error) {
       await held[Symbol.asyncDispose]()

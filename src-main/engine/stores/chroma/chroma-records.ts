@@ -1,7 +1,7 @@
 /** Nodes as records of a Chroma collection, as LlamaIndex's ChromaVectorStore writes them, and back. */
 import type { Metadata } from '#contract'
 import type { StoredNode } from '#engine/storage/storage-folder.ts'
-import { metadataDictToNode, nodeToMetadataDict } from '../metadata-dict.ts'
+import { contentOf, metadataDictToNode, nodeToMetadataDict } from '../metadata-dict.ts'
 import type { NodeWithVector, StoreEntry, VectorStoreHit } from '../vector-store.ts'
 import type { ChromaRecords, NewRecords, RankedRecords } from './chroma-client.ts'
 
@@ -21,10 +21,18 @@ function nodeAt(records: ChromaRecords, index: number): StoredNode {
   )
 }
 
-export function entriesOf(records: ChromaRecords): StoreEntry[] {
+/** @param withContents whether the nodes come as JSON text, too */
+export function entriesOf(records: ChromaRecords, withContents = false): StoreEntry[] {
   return records.ids.map((nodeId, index) => {
     const values = records.embeddings?.[index]
-    return { nodeId, node: nodeAt(records, index), vector: values ? Float32Array.from(values) : null }
+    return {
+      nodeId,
+      node: nodeAt(records, index),
+      vector: values ? Float32Array.from(values) : null,
+      ...(withContents && {
+        content: contentOf(records.metadatas?.[index] ?? {}, records.documents?.[index] ?? null),
+      }),
+    }
   })
 }
 

@@ -117,7 +117,7 @@ export class ChromaVectorStore implements VectorStore {
     if (selection.ids) {
       for (const page of pages(selection.ids)) {
         const records = await this.#client.get(this.#id, { ...selection, ids: page, include }, signal)
-        const found = new Map(entriesOf(records).map((entry) => [entry.nodeId, entry]))
+        const found = new Map(entriesOf(records, request.contents).map((entry) => [entry.nodeId, entry]))
         entries.push(...page.flatMap((id) => found.get(id) ?? []))
         if (entries.length >= offset + limit) break
       }
@@ -126,7 +126,8 @@ export class ChromaVectorStore implements VectorStore {
     while (entries.length < limit) {
       const next = Math.min(pageSize, limit - entries.length)
       const place = { limit: next, offset: offset + entries.length }
-      const page = entriesOf(await this.#client.get(this.#id, { ...selection, ...place, include }, signal))
+      const records = await this.#client.get(this.#id, { ...selection, ...place, include }, signal)
+      const page = entriesOf(records, request.contents)
       entries.push(...page)
       if (page.length < next) break
     }

@@ -90,13 +90,14 @@ export class ModelChecks {
     const { dimensions } = summary
     if (dimensions !== null && model.identity.dimensions !== dimensions)
       throw otherDimensions(model.identity.id, model.identity.dimensions, dimensions)
-    return { model, metadataMode: found.identity?.metadataMode ?? 'embed' }
+    return { model, metadataMode: metadataModeFor(summary, found.identity) }
   }
 
   /** What of a node the folder's vectors were made from, as far as it is known. */
   async metadataModeOf(folder: StorageFolder, signal?: AbortSignal): Promise<NodeTextMode> {
-    const { identity } = await this.#find(folder, await folder.summary(), { signal })
-    return identity?.metadataMode ?? 'embed'
+    const summary = await folder.summary()
+    const { identity } = await this.#find(folder, summary, { signal })
+    return metadataModeFor(summary, identity)
   }
 
   /**
@@ -341,7 +342,7 @@ export class ModelChecks {
         ...none,
         verdict: 'cannot-tell',
         reason: 'no-candidate',
-        error: noCandidate(dimensions, said),
+        error: noCandidate(dimensions, this.#models.list().some(({ id }) => id === said) ? null : said),
         refused: refusedAll,
       }
     const failed: { readonly model: EmbedModelInfo; readonly verdict: Verdict }[] = []
@@ -445,4 +446,10 @@ export class ModelChecks {
     if (samples.length > 0 && verdict.reason !== 'model-failed')
       await this.#verdicts.note(folder.persistDir, stamp, id, verdict)
   }
+}
+
+/** Programs other than LlamaIndex embed a record's document alone. */
+function metadataModeFor({ collection }: StorageSummary, identity: IndexEmbedding | null): NodeTextMode {
+  if (collection?.maker === 'langchain' || collection?.maker === 'plain') return 'none'
+  return identity?.metadataMode ?? 'embed'
 }

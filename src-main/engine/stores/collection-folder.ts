@@ -93,6 +93,8 @@ export class CollectionFolder implements StorageFolder {
     return {
       ...own,
       kind: this.#kind ?? own.kind,
+      // What is kept beside a collection is nothing that a user looks after.
+      ...(this.#kind && { files: [], persisted: own.nodes === 0 || own.persisted }),
       documents: documents ?? own.documents,
       nodes: records,
       vectors: records,

@@ -110,11 +110,13 @@ export class ChromaKind implements VectorStoreKind {
       const database = databaseOf(place)
       const client = new ChromaClient(held.server, database)
       const before = create ? await existing(client, name, signal) : await client.collection(name, signal)
+      const maker = before ? await makerIn(client, before, signal) : 'empty'
       const store = await openChromaStore(
         held.server,
         {
           collection: name,
           database,
+          shape: maker === 'langchain' || maker === 'plain' ? 'plain' : 'llamaindex',
           ...(!before &&
             create && {
               create: {
@@ -135,7 +137,7 @@ export class ChromaKind implements VectorStoreKind {
         facts: {
           embeddingFunction,
           metadata: before?.metadata ?? {},
-          maker: before ? await makerIn(client, before, signal) : 'empty',
+          maker,
         },
         isNew: !before,
         countDocuments: ({ signal: counting } = {}) => this.#countDocuments(place, client, counting),

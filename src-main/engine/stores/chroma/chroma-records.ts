@@ -1,5 +1,6 @@
 /** Nodes as records of a Chroma collection, as LlamaIndex's ChromaVectorStore writes them, and back. */
 import type { Metadata } from '#contract'
+import type { TextNode } from '#engine/schema/node.ts'
 import type { StoredNode } from '#engine/storage/storage-folder.ts'
 import { contentOf, metadataDictToNode, nodeToMetadataDict } from '../metadata-dict.ts'
 import type { NodeWithVector, StoreEntry, VectorStoreHit } from '../vector-store.ts'
@@ -44,14 +45,33 @@ export function hitsOf(records: RankedRecords): VectorStoreHit[] {
   }))
 }
 
+/** `plain`: the document and its metadata, without LlamaIndex's own entries. */
+export type RecordShape = 'llamaindex' | 'plain'
+
+/** As LangChain's loaders and text splitters note where a text is from. */
+function plainMetadata({ metadata, start_char_idx: start }: TextNode): Metadata {
+  const path = metadata['file_path']
+  const flat = Object.entries(metadata).filter(([, value]) => value === null || typeof value !== 'object')
+  return {
+    ...Object.fromEntries(flat),
+    ...(typeof path === 'string' && !('source' in metadata) && { source: path }),
+    ...(start !== null && { start_index: start }),
+  }
+}
+
 /** At most `maximum` nodes at once. */
-export function* batches(nodes: readonly NodeWithVector[], maximum: number): Generator<NewRecords> {
+export function* batches(
+  nodes: readonly NodeWithVector[],
+  maximum: number,
+  shape: RecordShape = 'llamaindex',
+): Generator<NewRecords> {
   // The last of several nodes with the same id counts: Chroma takes each id once at a time.
   const unique = [...new Map(nodes.map((item) => [item.node.id_, item])).values()]
   let batch = emptyBatch()
   let bytes = 0
   for (const { node, vector } of unique) {
-    const entries = Object.entries(nodeToMetadataDict(node))
+    const dict = shape === 'llamaindex' ? nodeToMetadataDict(node) : plainMetadata(node)
+    const entries = Object.entries(dict)
     const metadata = entries.map(([key, value]): [string, unknown] => [key, wellFormed(value ?? '')])
     batch.ids.push(node.id_)
     batch.vectors.push(vector)

@@ -31,7 +31,7 @@ import {
   type RecordSelection,
 } from './chroma-client.ts'
 import { chromaWhere, nativeOperators } from './chroma-filters.ts'
-import { batches, entriesOf, filterMetadata, hitsOf } from './chroma-records.ts'
+import { batches, entriesOf, filterMetadata, hitsOf, type RecordShape } from './chroma-records.ts'
 
 /** Ids that are asked for at once, and records of a page. */
 const pageSize = 1000
@@ -43,6 +43,8 @@ export interface ChromaVectorStoreOptions {
   readonly collection: ChromaCollection
   /** Whether other processes may use the server at the same time. */
   readonly shared: boolean
+  /** Of what is added. Default: as LlamaIndex writes it. */
+  readonly shape?: RecordShape | undefined
 }
 
 export class ChromaVectorStore implements VectorStore {
@@ -52,9 +54,11 @@ export class ChromaVectorStore implements VectorStore {
   readonly #client: ChromaClient
   readonly #id: string
   readonly #name: string
+  readonly #shape: RecordShape | undefined
   #dimensions: number | null
 
-  constructor({ client, collection, shared }: ChromaVectorStoreOptions) {
+  constructor({ client, collection, shared, shape }: ChromaVectorStoreOptions) {
+    this.#shape = shape
     this.#client = client
     this.#id = collection.id
     this.#name = collection.name
@@ -72,7 +76,7 @@ export class ChromaVectorStore implements VectorStore {
   async add(nodes: readonly NodeWithVector[], { signal }: StoreCallOptions = {}): Promise<void> {
     checkVectors(nodes, await this.dimensions({ signal }))
     const { max_batch_size: maximum } = await this.#client.checks(signal)
-    for (const batch of batches(nodes, maximum))
+    for (const batch of batches(nodes, maximum, this.#shape))
       await this.#client.upsert(this.#id, await this.#replacing(batch, signal), signal)
   }
 

@@ -6,6 +6,7 @@ import type { StoreCallOptions, VectorMetric } from '../vector-store.ts'
 import { ChromaClient, defaultDatabase, type ChromaCollection, type ChromaDatabase } from './chroma-client.ts'
 import { ChromaEngine, type ChromaEngineOptions } from './chroma-engine.ts'
 import type { ChromaServer } from './chroma-server.ts'
+import type { RecordShape } from './chroma-records.ts'
 import { ChromaVectorStore } from './chroma-vector-store.ts'
 
 export interface OpenCollectionOptions {
@@ -13,6 +14,8 @@ export interface OpenCollectionOptions {
   readonly database?: ChromaDatabase | undefined
   /** Omitted: it must exist. Else `get_or_create_collection`. */
   readonly create?: NewCollectionSettings | undefined
+  /** Of records that are added. Omitted: as LlamaIndex writes them. */
+  readonly shape?: RecordShape | undefined
 }
 
 export interface NewCollectionSettings {
@@ -48,7 +51,12 @@ export async function openChromaStore(
 ): Promise<ChromaVectorStore> {
   const client = new ChromaClient(server, options.database ?? defaultDatabase)
   const collection = await openCollection(client, options, signal)
-  return new ChromaVectorStore({ client, collection, shared: !(server instanceof ChromaEngine) })
+  return new ChromaVectorStore({
+    client,
+    collection,
+    shared: !(server instanceof ChromaEngine),
+    shape: options.shape,
+  })
 }
 
 async function openCollection(

@@ -20,8 +20,10 @@ import { WorkingStore, type SectionRow } from './working-store.ts'
 
 export const keywordFile = 'keywords.sqlite'
 
-/** Nodes that are taken in at once: a search waits for no more than these. */
+/** Changed nodes that are taken in at once: a search waits for no more than these. */
 const pageNodes = 400
+/** Of an index that is being filled and so answers nothing: large pages are merged less often. */
+const fillNodes = 2000
 /** So many changes are taken in before an answer; more are a new index's business. */
 const mostChanges = 2000
 
@@ -122,14 +124,14 @@ export class KeywordFollower implements Disposable {
       section
         ? this.#store
             .statement('SELECT id, key, value FROM entries WHERE +section = ? AND id > ? ORDER BY id LIMIT ?')
-            .all(section.id, after, pageNodes)
+            .all(section.id, after, fillNodes)
         : []
     ) as { id: number; key: string; value: Buffer }[]
     this.#index.transaction(() => {
       if (section) for (const { key, value } of page) this.#put(section, key, value.toString('utf8'))
       const last = page.at(-1)
       if (last) this.#index.setMeta('position', String(last.id))
-      if (page.length < pageNodes) this.#index.setMeta('filled', 'yes')
+      if (page.length < fillNodes) this.#index.setMeta('filled', 'yes')
     })
   }
 
@@ -154,8 +156,16 @@ export class KeywordFollower implements Disposable {
       return
     }
     const { text, metadata, refDocId } = readNode(originalKey(key), entry, file)
-    const ids = refDocId === null ? {} : { document_id: refDocId, doc_id: refDocId, ref_doc_id: refDocId }
-    this.#index.put({ key, text, metadata: { ...metadata, ...ids }, source: pathOf(metadata) })
+    this.#index.put({
+      key,
+      text,
+      // As node_to_metadata_dict: filters may ask for the document.
+      metadata:
+        refDocId === null
+          ? metadata
+          : { ...metadata, document_id: refDocId, doc_id: refDocId, ref_doc_id: refDocId },
+      source: pathOf(metadata),
+    })
   }
 
   #changesLeft(): number {

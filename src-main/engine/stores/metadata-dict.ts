@@ -7,6 +7,7 @@ import type { TextNode } from '#engine/schema/node.ts'
 import { parsePythonJson, pythonJson } from '#engine/storage/llamaindex/python-json.ts'
 import { readNodeDict } from '#engine/storage/read-node.ts'
 import type { StoredNode } from '#engine/storage/storage-folder.ts'
+import { classNameOf, withoutText, withText } from './node-content.ts'
 
 type Flat = string | number | boolean | null
 
@@ -19,18 +20,35 @@ export function refDocIdOf(node: TextNode): string | null {
  * With `remove_text=True`. Of the node's metadata those that are flat stand beside it: LlamaIndex refuses a node with others in a
  * store of flat metadata; here they are in `_node_content` alone.
  */
-export function nodeToMetadataDict(node: TextNode): Record<string, Flat> {
-  const content = pythonJson({ ...node, text: '', embedding: null }, (text) => JSON.stringify(text))
-  const refDocId = refDocIdOf(node) ?? 'None'
+export function nodeToMetadataDict(node: TextNode, content?: string): Record<string, Flat> {
   const flat = Object.entries(node.metadata).filter((entry): entry is [string, Flat] => isFlat(entry[1]))
+  return { ...Object.fromEntries(flat), ...ownEntries(node, content) }
+}
+
+/** With `flat_metadata=False`: for stores that keep metadata of any kind. */
+export function nodeToNestedMetadataDict(node: TextNode, content?: string): Metadata {
+  return { ...node.metadata, ...ownEntries(node, content) }
+}
+
+function ownEntries(node: TextNode, content?: string): Record<string, Flat> {
+  const refDocId = refDocIdOf(node) ?? 'None'
   return {
-    ...Object.fromEntries(flat),
-    _node_content: content,
-    _node_type: node.class_name,
+    _node_content:
+      content === undefined
+        ? pythonJson({ ...node, text: '', embedding: null }, (text) => JSON.stringify(text))
+        : withoutText(content),
+    _node_type: content === undefined ? node.class_name : classNameOf(content),
     document_id: refDocId,
     doc_id: refDocId,
     ref_doc_id: refDocId,
   }
+}
+
+/** `_node_content` with the node's text, where there is one. */
+export function contentOf(metadata: Metadata, text: string | null): string | null {
+  const content = metadata['_node_content']
+  if (typeof content !== 'string' || tryParse(content) === null) return null
+  return text === null ? content : withText(content, text)
 }
 
 function isFlat(value: JsonValue): value is Flat {

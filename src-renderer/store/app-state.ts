@@ -21,6 +21,8 @@ import type { SettingsSlice } from '../features/settings/settings-slice.ts'
 import type { ShellSlice } from '../features/shell/shell-slice.ts'
 import type { MissingSlice } from '../features/sources/missing-slice.ts'
 import type { SourcesSlice } from '../features/sources/sources-slice.ts'
+import type { StoreServerSlice } from '../features/stores/store-server-slice.ts'
+import type { StoresSlice } from '../features/stores/stores-slice.ts'
 import type { Client } from '../transport/client.ts'
 
 export type AppState = CareSlice &
@@ -43,7 +45,9 @@ export type AppState = CareSlice &
   SettingsSlice &
   ShellSlice &
   SourceSlice &
-  SourcesSlice
+  SourcesSlice &
+  StoreServerSlice &
+  StoresSlice
 
 export interface SliceTools {
   readonly client: Client

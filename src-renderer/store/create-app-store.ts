@@ -21,6 +21,8 @@ import { createSettingsSlice } from '../features/settings/settings-slice.ts'
 import { createShellSlice } from '../features/shell/shell-slice.ts'
 import { createMissingSlice } from '../features/sources/missing-slice.ts'
 import { createSourcesSlice } from '../features/sources/sources-slice.ts'
+import { createStoreServerSlice } from '../features/stores/store-server-slice.ts'
+import { createStoresSlice } from '../features/stores/stores-slice.ts'
 import type { Client } from '../transport/client.ts'
 import type { AppState, SliceTools } from './app-state.ts'
 
@@ -51,6 +53,8 @@ export function createAppStore(client: Client): AppStore {
       ...createShellSlice(tools),
       ...createSourceSlice(tools),
       ...createSourcesSlice(tools),
+      ...createStoreServerSlice(tools),
+      ...createStoresSlice(tools),
     }
   })
 }
@@ -63,6 +67,7 @@ export function followEngine(store: AppStore, client: Client): () => void {
     void state.loadSettings()
     void state.loadModels()
     void state.loadServers()
+    void state.loadStoreKinds()
     void state.loadLibrary()
     void state.loadJobs()
   }
@@ -71,6 +76,7 @@ export function followEngine(store: AppStore, client: Client): () => void {
     client.subscribe('jobs.dismissed', ({ jobId }) => state.dropJob(jobId)),
     client.subscribe('library.changed', state.receiveKnowledgeBase),
     client.subscribe('library.verifying', state.receiveVerifying),
+    client.subscribe('stores.verifying', state.receiveStoreVerifying),
     client.subscribe('library.forgotten', ({ knowledgeBaseId }) => state.dropKnowledgeBase(knowledgeBaseId)),
     client.subscribe('app.command', (command) => {
       switch (command.command) {

@@ -2,10 +2,16 @@
 import { isCancelled, type ErrorShape, type EventPayload, type VerifyReport } from '#contract'
 import type { SliceCreator } from '../../store/app-state.ts'
 import { describeError } from '../notices/notices-slice.ts'
+import { isCollection } from '../stores/store-words.ts'
+
+/** What is checked: a knowledge base on the list, or the folder of a vector store, which may be on no list yet. */
+export type CheckTarget =
+  | { readonly kind: 'knowledge-base'; readonly knowledgeBaseId: string }
+  | { readonly kind: 'store'; readonly address: string }
 
 /** The check that is on screen. */
 export interface FolderCheck {
-  readonly knowledgeBaseId: string
+  readonly target: CheckTarget
   /** `asking`: before a repair. */
   readonly step: 'checking' | 'asking' | 'repairing' | 'done'
   /** Null until something was read. */
@@ -24,11 +30,16 @@ export interface CareSlice {
   readonly careQuestion: CareQuestion | null
   /** Knowledge bases whose folder is being written. */
   readonly persistingIds: readonly string[]
+  /** Of a collection the folder that it is in. */
   readonly checkFolder: (id: string) => Promise<void>
+  /** `address` may be the path of a Chroma folder. */
+  readonly checkStore: (address: string) => Promise<void>
+  readonly checkAgain: () => Promise<void>
   readonly askToRepair: (asking: boolean) => void
   readonly repairFolder: () => Promise<void>
   readonly closeFolderCheck: () => void
   readonly receiveVerifying: (progress: EventPayload<'library.verifying'>) => void
+  readonly receiveStoreVerifying: (progress: EventPayload<'stores.verifying'>) => void
   readonly persistFolder: (id: string) => Promise<void>
   readonly askCare: (question: CareQuestion | null) => void
   readonly resolveConflict: (id: string, keep: 'files' | 'stackroom') => Promise<void>
@@ -38,23 +49,35 @@ export interface CareSlice {
 export const createCareSlice: SliceCreator<CareSlice> = ({ client, set, get }) => {
   let running = new AbortController()
 
-  const run = async (
-    knowledgeBaseId: string,
-    command: 'library.verify' | 'library.repair',
-  ): Promise<void> => {
+  const run = async (target: CheckTarget, task: 'verify' | 'repair'): Promise<void> => {
     running.abort()
     const { signal } = (running = new AbortController())
-    const step = command === 'library.verify' ? 'checking' : 'repairing'
-    set({ folderCheck: { knowledgeBaseId, step, fraction: null, report: null, error: null } })
+    const step = task === 'verify' ? 'checking' : 'repairing'
+    set({ folderCheck: { target, step, fraction: null, report: null, error: null } })
     const show = (result: Pick<FolderCheck, 'report' | 'error'>): void => {
       if (signal.aborted) return
-      set({ folderCheck: { knowledgeBaseId, step: 'done', fraction: null, ...result } })
+      set({ folderCheck: { target, step: 'done', fraction: null, ...result } })
     }
     try {
-      show({ report: await client.call(command, { knowledgeBaseId }, { signal }), error: null })
+      show({ report: await ask(target, task, signal), error: null })
     } catch (error) {
       if (!isCancelled(error)) show({ report: null, error: describeError(error) })
     }
+  }
+
+  const ask = (target: CheckTarget, task: 'verify' | 'repair', signal: AbortSignal): Promise<VerifyReport> =>
+    target.kind === 'store'
+      ? client.call(`stores.${task}`, { address: target.address }, { signal })
+      : client.call(`library.${task}`, { knowledgeBaseId: target.knowledgeBaseId }, { signal })
+
+  const receive = (
+    bytesDone: number,
+    bytesTotal: number,
+    isMeant: (target: CheckTarget) => boolean,
+  ): void => {
+    const { folderCheck } = get()
+    if (folderCheck === null || folderCheck.step === 'done' || !isMeant(folderCheck.target)) return
+    set({ folderCheck: { ...folderCheck, fraction: bytesTotal === 0 ? null : bytesDone / bytesTotal } })
   }
 
   return {
@@ -62,7 +85,22 @@ export const createCareSlice: SliceCreator<CareSlice> = ({ client, set, get }) =
     careQuestion: null,
     persistingIds: [],
 
-    checkFolder: (id) => run(id, 'library.verify'),
+    async checkFolder(id) {
+      const knowledgeBase = get().knowledgeBases.find((other) => other.id === id)
+      if (knowledgeBase !== undefined && isCollection(knowledgeBase))
+        await get().checkStore(knowledgeBase.persistDir)
+      else await run({ kind: 'knowledge-base', knowledgeBaseId: id }, 'verify')
+    },
+
+    async checkStore(address) {
+      get().closeStore()
+      await run({ kind: 'store', address }, 'verify')
+    },
+
+    async checkAgain() {
+      const { folderCheck } = get()
+      if (folderCheck) await run(folderCheck.target, 'verify')
+    },
 
     askToRepair(asking) {
       const { folderCheck } = get()
@@ -72,8 +110,9 @@ export const createCareSlice: SliceCreator<CareSlice> = ({ client, set, get }) =
     async repairFolder() {
       const { folderCheck } = get()
       if (!folderCheck) return
-      await run(folderCheck.knowledgeBaseId, 'library.repair')
-      get().searchAgain(folderCheck.knowledgeBaseId)
+      await run(folderCheck.target, 'repair')
+      const { selectedId } = get()
+      if (selectedId !== null) get().searchAgain(selectedId)
     },
 
     closeFolderCheck() {
@@ -82,9 +121,15 @@ export const createCareSlice: SliceCreator<CareSlice> = ({ client, set, get }) =
     },
 
     receiveVerifying({ knowledgeBaseId, bytesDone, bytesTotal }) {
-      const { folderCheck } = get()
-      if (folderCheck?.knowledgeBaseId !== knowledgeBaseId || folderCheck.step === 'done') return
-      set({ folderCheck: { ...folderCheck, fraction: bytesTotal === 0 ? null : bytesDone / bytesTotal } })
+      receive(
+        bytesDone,
+        bytesTotal,
+        (target) => target.kind === 'knowledge-base' && target.knowledgeBaseId === knowledgeBaseId,
+      )
+    },
+
+    receiveStoreVerifying({ address, bytesDone, bytesTotal }) {
+      receive(bytesDone, bytesTotal, (target) => target.kind === 'store' && target.address === address)
     },
 
     async persistFolder(id) {

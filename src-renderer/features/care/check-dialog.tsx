@@ -7,7 +7,9 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { formatCounted } from '../../ui/format.ts'
 import { Message } from '../../ui/message.tsx'
 import { PathText } from '../../ui/path-text.tsx'
+import { baseName, joinPath } from '../../ui/paths.ts'
 import { ProgressBar } from '../../ui/progress.tsx'
+import { folderOfAddress } from '../stores/store-words.ts'
 import './care.css'
 import type { FolderCheck } from './care-slice.ts'
 import { CheckedModel } from './checked-model.tsx'
@@ -15,23 +17,28 @@ import { ProblemList } from './problem-list.tsx'
 
 export function CheckDialog() {
   const check = useApp((state) => state.folderCheck)
-  const knowledgeBase = useApp((state) =>
-    state.knowledgeBases.find(({ id }) => id === state.folderCheck?.knowledgeBaseId),
-  )
+  const knowledgeBase = useApp((state) => {
+    const target = state.folderCheck?.target
+    if (target?.kind !== 'knowledge-base') return undefined
+    return state.knowledgeBases.find(({ id }) => id === target.knowledgeBaseId)
+  })
   const closeFolderCheck = useApp((state) => state.closeFolderCheck)
-  if (check === null || knowledgeBase === undefined) return null
-  const { step, report, error } = check
+  if (check === null) return null
+  const { step, report, error, target } = check
+  if (target.kind === 'knowledge-base' && knowledgeBase === undefined) return null
+  const name =
+    target.kind === 'store'
+      ? baseName(folderOfAddress(target.address) ?? target.address)
+      : knowledgeBase?.name
   return (
     <Dialog
-      title={step === 'asking' ? 'Repair this folder?' : `Check of “${knowledgeBase.name}”`}
+      title={step === 'asking' ? 'Repair this folder?' : `Check of “${name}”`}
       wide
       onClose={closeFolderCheck}
       actions={<Actions check={check} knowledgeBase={knowledgeBase} />}
     >
       {(step === 'checking' || step === 'repairing') && <Running check={check} />}
-      {step === 'asking' && report !== null && (
-        <Question report={report} persistDir={knowledgeBase.persistDir} />
-      )}
+      {step === 'asking' && report !== null && <Question report={report} />}
       {step === 'done' && error !== null && (
         <Message kind="error" message={error.message} hint={error.hint} />
       )}
@@ -45,15 +52,19 @@ function Actions({
   knowledgeBase,
 }: {
   readonly check: FolderCheck
-  readonly knowledgeBase: KnowledgeBase
+  readonly knowledgeBase: KnowledgeBase | undefined
 }) {
-  const checkFolder = useApp((state) => state.checkFolder)
+  const checkAgain = useApp((state) => state.checkAgain)
   const askToRepair = useApp((state) => state.askToRepair)
   const repairFolder = useApp((state) => state.repairFolder)
   const closeFolderCheck = useApp((state) => state.closeFolderCheck)
+  const openStore = useApp((state) => state.openStore)
+  const saved = report?.repair?.saved ?? null
   const canRepair =
     report?.problems.some(({ repairable }) => repairable) === true &&
-    !knowledgeBase.readOnly &&
+    // what was saved is beside it; the folder itself cannot be mended
+    saved === null &&
+    knowledgeBase?.readOnly !== true &&
     report.counts['both-sides-changed'] === undefined
   if (step === 'checking') return <Button onClick={closeFolderCheck}>Cancel</Button>
   if (step === 'repairing') return <Button disabled>Repairing…</Button>
@@ -68,15 +79,26 @@ function Actions({
     )
   return (
     <>
-      <Button look="quiet" onClick={() => void checkFolder(knowledgeBase.id)}>
+      <Button look="quiet" onClick={() => void checkAgain()}>
         Check again
       </Button>
-      <Button look={canRepair ? 'plain' : 'primary'} onClick={closeFolderCheck}>
+      <Button look={canRepair || saved !== null ? 'plain' : 'primary'} onClick={closeFolderCheck}>
         Done
       </Button>
       {canRepair && (
         <Button look="primary" onClick={() => askToRepair(true)}>
           Repair…
+        </Button>
+      )}
+      {saved !== null && (
+        <Button
+          look="primary"
+          onClick={() => {
+            closeFolderCheck()
+            void openStore(saved)
+          }}
+        >
+          Open what was saved
         </Button>
       )}
     </>
@@ -94,23 +116,42 @@ function Running({ check: { step, fraction } }: { readonly check: FolderCheck })
   )
 }
 
-function Question({ report, persistDir }: { readonly report: VerifyReport; readonly persistDir: string }) {
-  const mended = report.problems.filter(({ repairable }) => repairable).length
-  const rest = report.problems.filter(
-    ({ repairable, severity }) => !repairable && severity === 'error',
-  ).length
-  const separator = persistDir.includes('\\') ? '\\' : '/'
+function Question({ report }: { readonly report: VerifyReport }) {
+  const { persistDir, problems, kind } = report
+  const mended = problems.filter(({ repairable }) => repairable).length
+  const rest = problems.filter(({ repairable, severity }) => !repairable && severity === 'error').length
+  const remains = rest > 0 && `, so ${formatCounted(rest, 'other problem remains', 'other problems remain')}`
+  const isChroma = kind === 'chroma'
+  const own = isChroma ? ['.stackroom', 'chroma', 'backups'] : ['.stackroom', 'backups']
+  const backups = own.reduce(joinPath, persistDir)
+  if (isChroma && report.counts['damaged-database'] !== undefined)
+    return (
+      <div className="check-question">
+        <p>
+          The database of this folder is damaged. The folder stays as it is: what can still be read is saved
+          into a new Chroma folder beside it, <strong className="breakable">{persistDir}-saved</strong>.
+        </p>
+        <p>Afterwards you see what was saved. Nothing is invented.</p>
+      </div>
+    )
   return (
     <div className="check-question">
       <p>
-        Before anything is changed, the files are copied to{' '}
-        <strong className="breakable">{[persistDir, '.stackroom', 'backups'].join(separator)}</strong>.
+        Before anything is changed, the files are copied to <strong className="breakable">{backups}</strong>.
       </p>
-      <p>
-        {formatCounted(mended, 'problem', 'problems')} can be mended from what is in the folder: entries that
-        belong to nothing are left out, lists and hashes are worked out again. Nothing is invented
-        {rest > 0 && `, so ${formatCounted(rest, 'other problem remains', 'other problems remain')}`}.
-      </p>
+      {isChroma ? (
+        <p>
+          {formatCounted(mended, 'problem', 'problems')} can be mended. Broken index files are set aside,
+          never deleted; Chroma makes them anew from the vectors that can be read. Nothing is invented
+          {remains}.
+        </p>
+      ) : (
+        <p>
+          {formatCounted(mended, 'problem', 'problems')} can be mended from what is in the folder: entries
+          that belong to nothing are left out, lists and hashes are worked out again. Nothing is invented
+          {remains}.
+        </p>
+      )}
     </div>
   )
 }
@@ -137,7 +178,7 @@ function Report({ report }: { readonly report: VerifyReport }) {
         </>
       )}
       {report.model !== undefined && <CheckedModel model={report.model} />}
-      {report.counts['node-without-vector'] !== undefined && (
+      {report.kind !== 'chroma' && report.counts['node-without-vector'] !== undefined && (
         <p className="check-note">
           Nodes without a vector can be embedded again: remove their document from the index, and add its file
           again.
@@ -160,6 +201,11 @@ function Repaired({ report: { repair } }: { readonly report: VerifyReport }) {
       {repair.backup !== null && (
         <p className="check-backup">
           The files as they were: <PathText path={repair.backup} />
+        </p>
+      )}
+      {typeof repair.saved === 'string' && (
+        <p className="check-backup">
+          What was saved is in: <PathText path={repair.saved} />
         </p>
       )}
     </div>

@@ -14,7 +14,7 @@ import { Trail } from './trail.tsx'
 const titles: Record<ChoiceKind, string> = {
   sources: 'Choose a folder or files to index',
   file: 'Choose a file',
-  'storage-folder': 'Open a storage folder',
+  'storage-folder': 'Open a storage folder or a Chroma folder',
   'parent-folder': 'Choose where to put the storage folder',
   'model-folder': 'Choose the folder of an embedding model',
   'store-folder': 'Choose a Chroma folder, or a folder for a new one',
@@ -95,7 +95,10 @@ export function ChooserDialog({ chooser }: { readonly chooser: Chooser }) {
         emptyNote={listing?.entries.length ? 'Nothing to choose here' : 'This folder is empty'}
         onChoose={setChosen}
         onEnter={(entry) => {
-          const isGoal = !entry.isDirectory || (kind === 'storage-folder' && entry.isStorageFolder)
+          const isGoal =
+            !entry.isDirectory ||
+            (kind === 'storage-folder' && entry.isStorageFolder) ||
+            (kind === 'store-folder' && entry.isChromaFolder)
           if (isGoal) settleChooser([entry.path])
           else goTo(entry.path)
         }}

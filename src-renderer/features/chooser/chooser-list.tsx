@@ -1,8 +1,9 @@
 /** The entries of a folder: a click chooses, a double click or Enter goes in, letters jump to a name. */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { File, Folder, FolderSearch2 } from 'lucide-react'
+import { Database, File, Folder, FolderSearch2 } from 'lucide-react'
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react'
 import type { DirectoryListing } from '#contract'
+import { Badge } from '../../ui/badge.tsx'
 import { classNames } from '../../ui/class-names.ts'
 import { formatBytes } from '../../ui/format.ts'
 
@@ -118,7 +119,13 @@ export function ChooserList(props: ChooserListProps) {
           const entry = entries[row.index]
           if (entry === undefined) return null
           const isChosen = chosen.includes(entry.path)
-          const Icon = entry.isStorageFolder ? FolderSearch2 : entry.isDirectory ? Folder : File
+          const Icon = entry.isChromaFolder
+            ? Database
+            : entry.isStorageFolder
+              ? FolderSearch2
+              : entry.isDirectory
+                ? Folder
+                : File
           return (
             <div
               key={row.key}
@@ -140,7 +147,9 @@ export function ChooserList(props: ChooserListProps) {
             >
               <Icon size={16} aria-hidden />
               <span className="chooser-row-name">{entry.name}</span>
-              {entry.isStorageFolder && <span className="badge badge-good">Storage folder</span>}
+              {entry.isStorageFolder && (
+                <Badge look="good">{entry.isChromaFolder ? 'Chroma folder' : 'Storage folder'}</Badge>
+              )}
               {!entry.isDirectory && <span className="chooser-row-size">{formatBytes(entry.size)}</span>}
             </div>
           )

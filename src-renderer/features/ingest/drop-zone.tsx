@@ -105,8 +105,8 @@ export function DropZone() {
         )}
       </div>
       <p className="drop-zone-note">
-        A storage folder that LlamaIndex wrote opens as it is; the folder of an embedding model is added to
-        the models.
+        A storage folder that LlamaIndex wrote and a Chroma folder open as they are; the folder of an
+        embedding model is added to the models.
         {byUpload && ' In a browser, what you drop is copied first; choose a folder to use it where it is.'}
       </p>
     </div>

@@ -1,14 +1,35 @@
 /** What the user chooses about the files that were taken in, and what is asked of the engine with it. */
-import type { CommandInput, Inspection, KnowledgeBase, NodeParserInput, SourceRules } from '#contract'
+import type {
+  CommandInput,
+  Inspection,
+  KnowledgeBase,
+  NodeParserInput,
+  SourceRules,
+  StoreMetric,
+} from '#contract'
 import type { AppState } from '../../store/app-state.ts'
+import { joinPath, parentPath } from '../../ui/paths.ts'
 import { consentNeeded, remoteServerOf } from '../models/consent.ts'
+import { chromaAddress } from '../stores/store-address.ts'
 import { usualRules } from './rules-text.ts'
+
+/** A Chroma collection that a new knowledge base keeps its vectors in. */
+export interface StoreChoice {
+  /** A folder, there or not, the URL of a server, or an address. */
+  readonly at: string
+  /** Empty: made from the name. */
+  readonly collection: string
+  /** Of a new collection; null: Chroma's own default. */
+  readonly metric: StoreMetric | null
+}
 
 export interface IntakeChoice {
   /** Add to this knowledge base; null makes a new one. */
   readonly addTo: string | null
   readonly name: string
   readonly persistDir: string
+  /** Null: in the storage folder. */
+  readonly store: StoreChoice | null
   readonly model: string | null
   /** The user ticked that the text may be sent to the model's server. */
   readonly consent: boolean
@@ -28,11 +49,13 @@ export function firstChoice(
   inspection: Inspection,
   addTo: string | null,
   model: string | null,
+  store: StoreChoice | null,
 ): IntakeChoice {
   return {
     addTo,
     name: inspection.suggestedName,
     persistDir: inspection.suggestedPersistDir,
+    store,
     model,
     consent: false,
     nodeParser: { className: 'SentenceSplitter' },
@@ -47,15 +70,41 @@ export function ingestInput(
   choice: IntakeChoice,
   existing: KnowledgeBase | undefined,
 ): CommandInput<'ingest.start'> {
-  const { persistDir, name, model, nodeParser, rules, watch, recognizeText } = choice
+  const { persistDir, name, store, model, nodeParser, rules, watch, recognizeText } = choice
   return {
     paths,
     ...(existing === undefined
-      ? { persistDir: persistDir.trim(), name, nodeParser, ...(model !== null && { model }) }
+      ? {
+          ...{ persistDir: persistDir.trim(), name, nodeParser },
+          ...(store !== null && { store: newStore(store) }),
+          ...(model !== null && { model }),
+        }
       : { persistDir: existing.persistDir }),
     source: { ...rules, watch },
     ...(recognizeText !== null && { recognizeText: recognizeText ? imageLanguages : null }),
   }
+}
+
+function newStore({ at, collection, metric }: StoreChoice): CommandInput<'ingest.start'>['store'] {
+  return {
+    address: chromaAddress(at),
+    ...(collection.trim() !== '' && { collection: collection.trim() }),
+    ...(metric !== null && { metric }),
+  }
+}
+
+/** Whether it can be made as it stands; Chroma has rules for the names of collections. */
+export function isStoreComplete(store: StoreChoice | null): boolean {
+  if (store === null) return true
+  const collection = store.collection.trim()
+  return store.at.trim() !== '' && (collection === '' || collectionName.test(collection))
+}
+
+const collectionName = /^[a-z0-9][a-z0-9._-]+[a-z0-9]$/i
+
+/** A folder for all collections, beside the storage folders. */
+export function firstStore({ persistDir }: IntakeChoice): StoreChoice {
+  return { at: joinPath(parentPath(persistDir.trim()), 'chroma'), collection: '', metric: null }
 }
 
 /** The model that files would be indexed with: the chosen one, or that of the knowledge base they are added to. */

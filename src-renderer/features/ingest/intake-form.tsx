@@ -15,8 +15,9 @@ import { Segmented } from '../../ui/segmented.tsx'
 import { ModelChoice } from '../models/model-choice.tsx'
 import { IntakeModel } from './intake-model.tsx'
 import { IntakeChunks } from './intake-chunks.tsx'
-import { consentServer } from './intake-choice.ts'
+import { consentServer, isStoreComplete } from './intake-choice.ts'
 import { IntakeFiles } from './intake-files.tsx'
+import { IntakeStore } from './intake-store.tsx'
 import type { AskingIntake } from './intake-slice.ts'
 
 const pathsShown = 4
@@ -32,7 +33,9 @@ export function IntakeForm({ intake }: { readonly intake: AskingIntake }) {
   const startIngest = useApp((state) => state.startIngest)
   const selectedId = useApp((state) => state.selectedId)
   const asked = useApp((state) => consentServer(state, choice))
-  const complete = choice.addTo !== null || (choice.name.trim() !== '' && choice.persistDir.trim() !== '')
+  const complete =
+    choice.addTo !== null ||
+    (choice.name.trim() !== '' && choice.persistDir.trim() !== '' && isStoreComplete(choice.store))
   const some = inspection.readableFiles > 0 || inspection.truncated
   const ready = complete && some && !counting && (asked === null || choice.consent)
 
@@ -101,6 +104,7 @@ export function IntakeForm({ intake }: { readonly intake: AskingIntake }) {
           </Checkbox>
         </div>
         <div className="intake-more">
+          {choice.addTo === null && <IntakeStore intake={intake} />}
           <IntakeFiles intake={intake} />
           <IntakeChunks intake={intake} />
         </div>

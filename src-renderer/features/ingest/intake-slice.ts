@@ -4,7 +4,13 @@ import type { SliceCreator } from '../../store/app-state.ts'
 import type { DroppedItems } from '../../transport/dropped-items.ts'
 import { uploadEntries, type UploadProgress } from '../../transport/upload.ts'
 import { describeError } from '../notices/notices-slice.ts'
-import { consentServer, firstChoice, ingestInput, type IntakeChoice } from './intake-choice.ts'
+import {
+  consentServer,
+  firstChoice,
+  ingestInput,
+  type IntakeChoice,
+  type StoreChoice,
+} from './intake-choice.ts'
 
 export interface AskingIntake {
   readonly step: 'asking'
@@ -27,20 +33,34 @@ export type Intake =
       /** Set when other rules may find something to read. */
       readonly inspection: Inspection | null
       readonly addTo: string | null
+      readonly store: StoreChoice | null
     }
 
 export interface IntakeSlice {
   readonly intake: Intake | null
-  /** Takes paths in: a storage folder is opened, files are asked about. `addTo` proposes a knowledge base. */
-  readonly takeIn: (paths: readonly string[], addTo?: string | null) => Promise<void>
+  /**
+   * Takes paths in: a storage folder is opened, files are asked about. `addTo` proposes a knowledge base, `store` where a
+   * new one keeps its vectors.
+   */
+  readonly takeIn: (
+    paths: readonly string[],
+    addTo?: string | null,
+    store?: StoreChoice | null,
+  ) => Promise<void>
   readonly takeInDrop: (items: DroppedItems, addTo: string | null) => Promise<void>
   /** Asks for files and folders, then takes them in. */
-  readonly chooseSources: (addTo?: string | null) => Promise<void>
+  readonly chooseSources: (addTo?: string | null, store?: StoreChoice | null) => Promise<void>
   readonly changeIntake: (change: Partial<IntakeChoice>) => void
   /** Asks about what was found although there is nothing to read by the usual rules. */
   readonly askAllTheSame: () => void
   readonly startIngest: () => Promise<void>
   readonly closeIntake: () => void
+}
+
+/** What is proposed to the user. */
+interface Target {
+  readonly addTo: string | null
+  readonly store: StoreChoice | null
 }
 
 /** Patterns are typed letter by letter. */
@@ -60,23 +80,29 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
   }
   const fail = (error: unknown, signal: AbortSignal): void => {
     if (signal.aborted || isCancelled(error)) return
-    set({ intake: { step: 'failed', error: describeError(error), inspection: null, addTo: null } })
+    set({
+      intake: { step: 'failed', error: describeError(error), inspection: null, addTo: null, store: null },
+    })
   }
-  const ask = (inspection: Inspection, addTo: string | null): void => {
+  const ask = (inspection: Inspection, addTo: string | null, store: StoreChoice | null): void => {
     // what stays on this computer, unless the user says otherwise
     const model = get().models.find(({ offline }) => offline)?.id ?? null
-    const choice = firstChoice(inspection, addTo, model)
+    const choice = firstChoice(inspection, addTo, model, store)
     set({ intake: { step: 'asking', inspection, choice, counting: false, starting: false, error: null } })
     void get().estimateIntake()
   }
 
-  async function inspect(paths: readonly string[], addTo: string | null, signal: AbortSignal): Promise<void> {
+  async function inspect(
+    paths: readonly string[],
+    { addTo, store }: Target,
+    signal: AbortSignal,
+  ): Promise<void> {
     set({ intake: { step: 'inspecting' } })
     const inspection = await client.call('library.inspect', { paths: [...paths] }, { signal })
     const { error } = inspection
     if (error !== null) {
       const mayFind = error.code === 'no-readable-files' ? inspection : null
-      set({ intake: { step: 'failed', error, inspection: mayFind, addTo } })
+      set({ intake: { step: 'failed', error, inspection: mayFind, addTo, store } })
       return
     }
     const [only] = inspection.paths
@@ -87,10 +113,10 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
     }
     if (inspection.kind !== 'files' && inspection.paths.length === 1 && only !== undefined) {
       set({ intake: null })
-      await get().openStorageFolder(only)
+      await (inspection.kind === 'chroma' ? get().openStore(only) : get().openStorageFolder(only))
       return
     }
-    ask(inspection, addTo)
+    ask(inspection, addTo, store)
   }
 
   /** Counts again what the rules leave. */
@@ -123,10 +149,10 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
   return {
     intake: null,
 
-    async takeIn(paths, addTo = null) {
+    async takeIn(paths, addTo = null, store = null) {
       const signal = begin({ step: 'inspecting' })
       try {
-        await inspect(paths, addTo, signal)
+        await inspect(paths, { addTo, store }, signal)
       } catch (error) {
         fail(error, signal)
       }
@@ -146,15 +172,15 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
             if (!signal.aborted) set({ intake: { step: 'uploading', progress } })
           },
         })
-        await inspect([path], addTo, signal)
+        await inspect([path], { addTo, store: null }, signal)
       } catch (error) {
         fail(error, signal)
       }
     },
 
-    async chooseSources(addTo = null) {
+    async chooseSources(addTo = null, store = null) {
       const paths = await get().choosePaths('sources')
-      if (paths !== null && paths.length > 0) await get().takeIn(paths, addTo)
+      if (paths !== null && paths.length > 0) await get().takeIn(paths, addTo, store)
     },
 
     changeIntake(change) {
@@ -171,7 +197,7 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
 
     askAllTheSame() {
       const { intake } = get()
-      if (intake?.step === 'failed' && intake.inspection) ask(intake.inspection, intake.addTo)
+      if (intake?.step === 'failed' && intake.inspection) ask(intake.inspection, intake.addTo, intake.store)
     },
 
     async startIngest() {

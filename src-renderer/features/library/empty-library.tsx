@@ -1,5 +1,5 @@
 /** What a first start shows: what the app is for, and the two ways in. */
-import { Boxes, FolderOpen, FolderPlus, Settings } from 'lucide-react'
+import { Boxes, DatabaseZap, FolderOpen, FolderPlus, Settings } from 'lucide-react'
 import { useApp } from '../../store/use-app.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import './empty-library.css'
@@ -7,6 +7,7 @@ import './empty-library.css'
 export function EmptyLibrary() {
   const chooseSources = useApp((state) => state.chooseSources)
   const chooseStorageFolder = useApp((state) => state.chooseStorageFolder)
+  const openStoreServer = useApp((state) => state.openStoreServer)
   const showView = useApp((state) => state.showView)
   const showSettings = useApp((state) => state.showSettings)
   return (
@@ -33,7 +34,7 @@ export function EmptyLibrary() {
           </div>
           <div>
             <dt>What it opens</dt>
-            <dd>Storage folders that LlamaIndex wrote, with their vectors as they are</dd>
+            <dd>Storage folders that LlamaIndex wrote, and Chroma folders, with their vectors as they are</dd>
           </div>
           <div>
             <dt>What it writes</dt>
@@ -42,6 +43,11 @@ export function EmptyLibrary() {
         </dl>
       </div>
       <div className="empty-library-corner">
+        <IconButton
+          icon={DatabaseZap}
+          label="Connect to a vector store"
+          onClick={() => openStoreServer(null)}
+        />
         <IconButton icon={Boxes} label="Embedding models" onClick={() => showView('models')} />
         <IconButton icon={Settings} label="Settings" onClick={() => showSettings(true)} />
       </div>

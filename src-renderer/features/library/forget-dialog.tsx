@@ -2,6 +2,7 @@
 import { useApp } from '../../store/use-app.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { isCollection, placeOf } from '../stores/store-words.ts'
 
 export function ForgetDialog() {
   const knowledgeBase = useApp((state) => state.knowledgeBases.find(({ id }) => id === state.forgettingId))
@@ -22,8 +23,9 @@ export function ForgetDialog() {
       }
     >
       <p>
-        Nothing is deleted. The storage folder stays at{' '}
-        <strong className="breakable">{knowledgeBase.persistDir}</strong>, and you can open it again at any
+        Nothing is deleted.{' '}
+        {isCollection(knowledgeBase) ? 'The collection stays in' : 'The storage folder stays at'}{' '}
+        <strong className="breakable">{placeOf(knowledgeBase)}</strong>, and you can open it again at any
         time.
       </p>
     </Dialog>

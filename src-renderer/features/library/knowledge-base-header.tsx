@@ -10,6 +10,7 @@ import {
   RefreshCw,
   ShieldCheck,
 } from 'lucide-react'
+import { useState } from 'react'
 import type { KnowledgeBase } from '#contract'
 import { useApp } from '../../store/use-app.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -23,11 +24,23 @@ import { useIndexing } from '../ingest/use-indexing.ts'
 import { ModelFact } from '../models/model-fact.tsx'
 import { ModelNotes } from '../models/model-trouble.tsx'
 import { MissingNotice } from '../sources/missing-notice.tsx'
-import { useState } from 'react'
+import {
+  folderOf,
+  folderOfAddress,
+  isCollection,
+  makerText,
+  placeOf,
+  storeName,
+} from '../stores/store-words.ts'
 import { NameEditor } from './name-editor.tsx'
 
 export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
-  const { id, name, persistDir, warnings } = knowledgeBase
+  const { id, name, warnings, vectorStore } = knowledgeBase
+  const place = placeOf(knowledgeBase)
+  const folder = folderOf(knowledgeBase)
+  // of a storage folder whose vectors are in a folder of their own
+  const storeFolder =
+    vectorStore === null || isCollection(knowledgeBase) ? null : folderOfAddress(vectorStore.address)
   const [renaming, setRenaming] = useState(false)
   const appInfo = useApp((state) => state.appInfo)
   const sidebarOut = useApp((state) => state.sidebarOut)
@@ -38,6 +51,7 @@ export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase:
   const copy = useApp((state) => state.copy)
   const refreshSources = useApp((state) => state.refreshSources)
   const checkFolder = useApp((state) => state.checkFolder)
+  const checkStore = useApp((state) => state.checkStore)
   const canAdd =
     !knowledgeBase.readOnly &&
     !knowledgeBase.conflict &&
@@ -75,11 +89,22 @@ export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase:
             ...(canAdd && knowledgeBase.sources.length > 0
               ? [{ label: 'Refresh now', icon: RefreshCw, onChoose: () => void refreshSources(id) }]
               : []),
-            { label: 'Copy path', icon: Copy, onChoose: () => void copy(persistDir, 'Path copied') },
-            ...(appInfo?.canOpenFiles && knowledgeBase.state !== 'missing'
-              ? [{ label: 'Show in folder', icon: FolderOpen, onChoose: () => void revealPath(persistDir) }]
+            folder === null
+              ? { label: 'Copy address', icon: Copy, onChoose: () => void copy(place, 'Address copied') }
+              : { label: 'Copy path', icon: Copy, onChoose: () => void copy(folder, 'Path copied') },
+            ...(appInfo?.canOpenFiles && knowledgeBase.state !== 'missing' && folder !== null
+              ? [{ label: 'Show in folder', icon: FolderOpen, onChoose: () => void revealPath(folder) }]
               : []),
-            ...(knowledgeBase.state === 'missing'
+            ...(storeFolder === null
+              ? []
+              : [
+                  {
+                    label: 'Check the Chroma folder…',
+                    icon: ShieldCheck,
+                    onChoose: () => void checkStore(storeFolder),
+                  },
+                ]),
+            ...(knowledgeBase.state === 'missing' || folder === null
               ? []
               : [
                   {
@@ -104,7 +129,7 @@ export function KnowledgeBaseHeader({ knowledgeBase }: { readonly knowledgeBase:
 }
 
 function Facts({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
-  const { documents, nodes, dimensions, persistDir, size, lastIndexed } = knowledgeBase
+  const { documents, nodes, dimensions, vectorStore, size, lastIndexed } = knowledgeBase
   // the job's own figures say more than two zeros
   const isFirstRun = useIndexing(knowledgeBase.id) && nodes === 0
   return (
@@ -123,9 +148,25 @@ function Facts({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
       {lastIndexed !== null && <li className="facts-minor">Indexed {formatDateTime(lastIndexed)}</li>}
       {knowledgeBase.readOnly && <li>Read-only</li>}
       <FilesState knowledgeBase={knowledgeBase} />
+      {vectorStore !== null && <VectorsFact knowledgeBase={knowledgeBase} />}
       <li className="facts-path">
-        <PathText path={persistDir} />
+        <PathText path={placeOf(knowledgeBase)} />
       </li>
     </ul>
+  )
+}
+
+/** “Chroma collection notes, made by LangChain”; of a storage folder where its vectors are. */
+function VectorsFact({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
+  const { vectorStore, maker } = knowledgeBase
+  if (vectorStore === null) return null
+  const { kind, collection, location } = vectorStore
+  const name = `${storeName(kind)} collection ${collection}`
+  const made = makerText(maker)
+  return (
+    <li title={location}>
+      {isCollection(knowledgeBase) ? name : `Vectors in ${name}`}
+      {made !== null && `, ${made}`}
+    </li>
   )
 }

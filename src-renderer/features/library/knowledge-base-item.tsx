@@ -4,10 +4,11 @@ import { useApp } from '../../store/use-app.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { formatCount } from '../../ui/format.ts'
 import { ProgressRing } from '../../ui/progress.tsx'
+import { placeOf, storeName } from '../stores/store-words.ts'
 import { fractionDone, isActive, jobOf } from '../ingest/jobs-slice.ts'
 
 export function KnowledgeBaseItem({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
-  const { id, name, nodes, persistDir } = knowledgeBase
+  const { id, name, nodes, vectorStore } = knowledgeBase
   const selected = useApp((state) => state.selectedId === id && state.view === 'library')
   const select = useApp((state) => state.select)
   const job = useApp((state) => jobOf(state, id))
@@ -19,7 +20,7 @@ export function KnowledgeBaseItem({ knowledgeBase }: { readonly knowledgeBase: K
         type="button"
         className={classNames('knowledge-base-item', selected && 'knowledge-base-item-selected')}
         aria-current={selected ? 'page' : undefined}
-        title={persistDir}
+        title={placeOf(knowledgeBase)}
         onClick={() => select(id)}
       >
         {indexing ? (
@@ -28,6 +29,9 @@ export function KnowledgeBaseItem({ knowledgeBase }: { readonly knowledgeBase: K
           <span className={`state-dot state-dot-${state.look}`} role="img" aria-label={state.label} />
         )}
         <span className="knowledge-base-item-name">{name}</span>
+        {vectorStore !== null && (
+          <span className="knowledge-base-item-store">{storeName(vectorStore.kind)}</span>
+        )}
         <span className="knowledge-base-item-nodes">
           {formatCount(indexing ? Math.max(nodes, job.progress.nodes) : nodes)}
           <span className="visually-hidden"> nodes</span>

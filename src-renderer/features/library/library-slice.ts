@@ -19,7 +19,7 @@ export interface LibrarySlice {
   readonly select: (id: string | null) => void
   readonly activate: (id: string) => Promise<void>
   readonly openStorageFolder: (persistDir: string) => Promise<void>
-  /** Asks for a storage folder, then opens it. */
+  /** Asks for a storage folder or a Chroma folder, then opens it. */
   readonly chooseStorageFolder: () => Promise<void>
   readonly rename: (id: string, name: string) => Promise<void>
   readonly askToForget: (id: string | null) => void
@@ -105,8 +105,14 @@ export const createLibrarySlice: SliceCreator<LibrarySlice> = ({ client, set, ge
   },
 
   async chooseStorageFolder() {
-    const paths = await get().choosePaths('storage-folder')
-    if (paths?.[0] !== undefined) await get().openStorageFolder(paths[0])
+    const [path] = (await get().choosePaths('storage-folder')) ?? []
+    if (path === undefined) return
+    try {
+      const { kind } = await client.call('library.inspect', { paths: [path], count: false })
+      await (kind === 'chroma' ? get().openStore(path) : get().openStorageFolder(path))
+    } catch (error) {
+      get().notifyError(error)
+    }
   },
 
   async rename(id, name) {

@@ -1,5 +1,5 @@
 /** The library at the window's left: what there is, what runs, and the ways to get more. */
-import { Boxes, FolderOpen, FolderPlus, Settings } from 'lucide-react'
+import { Boxes, DatabaseZap, FolderOpen, FolderPlus, Settings } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useApp } from '../../store/use-app.ts'
 import { Button } from '../../ui/button.tsx'
@@ -14,6 +14,7 @@ export function Sidebar() {
   const showSidebar = useApp((state) => state.showSidebar)
   const chooseSources = useApp((state) => state.chooseSources)
   const chooseStorageFolder = useApp((state) => state.chooseStorageFolder)
+  const openStoreServer = useApp((state) => state.openStoreServer)
   const view = useApp((state) => state.view)
   const showView = useApp((state) => state.showView)
   const showSettings = useApp((state) => state.showSettings)
@@ -50,6 +51,9 @@ export function Sidebar() {
           </Button>
           <Button look="quiet" icon={FolderOpen} onClick={() => void chooseStorageFolder()}>
             Open storage folder…
+          </Button>
+          <Button look="quiet" icon={DatabaseZap} onClick={() => openStoreServer(null)}>
+            Connect to a vector store…
           </Button>
         </div>
         <RunningJobs />

@@ -23,7 +23,7 @@ export function ModelDialog() {
   const checkModel = useApp((state) => state.checkModel)
   const showView = useApp((state) => state.showView)
   if (open === null || knowledgeBase === undefined) return null
-  const { id, name, readOnly, nodes } = knowledgeBase
+  const { id, name, readOnly, nodes, vectorStore } = knowledgeBase
   if (open.step === 'reembed') return <ReembedDialog knowledgeBase={knowledgeBase} />
 
   const close = (): void => openModelDialog(null)
@@ -35,7 +35,8 @@ export function ModelDialog() {
       onClose={close}
       actions={
         <>
-          {!readOnly && nodes > 0 && (
+          {/* vectors of another kind go into another collection */}
+          {!readOnly && nodes > 0 && vectorStore === null && (
             <Button onClick={() => openModelDialog(id, 'reembed')}>Embed the folder again…</Button>
           )}
           <span className="spring" />

@@ -72,12 +72,15 @@ function unprovenSentence({ reason, dimensions, error }: ModelCheck): string {
 }
 
 function Ways({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
-  const { id, readOnly } = knowledgeBase
+  const { id, readOnly, vectorStore } = knowledgeBase
   const openModelDialog = useApp((state) => state.openModelDialog)
   return (
     <>
       <Button onClick={() => openModelDialog(id)}>Pick another model…</Button>
-      {!readOnly && <Button onClick={() => openModelDialog(id, 'reembed')}>Embed the folder again…</Button>}
+      {/* vectors of another kind go into another collection */}
+      {!readOnly && vectorStore === null && (
+        <Button onClick={() => openModelDialog(id, 'reembed')}>Embed the folder again…</Button>
+      )}
     </>
   )
 }

@@ -19,6 +19,7 @@ import { Notices } from '../notices/notices.tsx'
 import { QuickLook } from '../search/quick-look.tsx'
 import { SettingsDialog } from '../settings/settings-dialog.tsx'
 import { SourceDialogs } from '../sources/source-dialogs.tsx'
+import { StoreDialogs } from '../stores/store-dialogs.tsx'
 import './app.css'
 import { ConnectionBar } from './connection-bar.tsx'
 import { useShortcuts } from './use-shortcuts.ts'
@@ -67,6 +68,7 @@ export function App() {
       <IntakeDialog />
       <PreviewDialog />
       <SourceDialogs />
+      <StoreDialogs />
       <Chooser />
       <ForgetDialog />
       <CheckDialog />

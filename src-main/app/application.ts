@@ -16,6 +16,7 @@ import { KnowledgeBaseModels } from './knowledge-base-models.ts'
 import { Library } from './library.ts'
 import { modelHandlers } from './model-commands.ts'
 import { previewFile } from './preview-file.ts'
+import { prepareSample } from './sample.ts'
 import { Search } from './search.ts'
 import { SettingsFile } from './settings.ts'
 import { SourceCommands } from './sources.ts'
@@ -78,7 +79,11 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     'library.list': () => library.list(),
     'library.inspect': ({ paths, ...options }, { signal }) => inspectPaths(paths, signal, options),
     'library.open': ({ persistDir }) => library.open(persistDir),
-    'library.activate': ({ knowledgeBaseId }) => library.activate(knowledgeBaseId),
+    'library.activate': async ({ knowledgeBaseId }) => {
+      const entry = await library.activate(knowledgeBaseId)
+      if (entry.state === 'ready') search.prepare(knowledgeBaseId)
+      return entry
+    },
     'library.rename': ({ knowledgeBaseId, name }) => library.rename(knowledgeBaseId, name),
     'library.forget': async ({ knowledgeBaseId }) => {
       jobs.requireIdle(library.get(knowledgeBaseId).persistDir)
@@ -122,6 +127,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     },
     'uploads.begin': ({ name }) => uploads.begin(name),
     'ingest.start': (input) => ingest.start(input),
+    'ingest.sample': async () => ingest.start(await prepareSample(resourcesFolder)),
     'ingest.preview': (input, { signal }) => previewFile(services, input, signal),
     'ingest.refresh': (input) => ingest.refresh(input),
     'ingest.retry': ({ knowledgeBaseId }) => ingest.retry(knowledgeBaseId),

@@ -1,8 +1,10 @@
 /** Search in a listed knowledge base, and the source of a hit. */
 import { stat } from 'node:fs/promises'
 import {
+  searchQuerySchema,
   StackroomError,
   type CommandContext,
+  type CommandInput,
   type CommandOutput,
   type Neighbour,
   type NodeSource,
@@ -13,21 +15,42 @@ import {
 import type { StoredNode } from '#engine/storage/storage-folder.ts'
 import type { Library } from './library.ts'
 import type { ModelChecks } from './model-checks.ts'
-import { neighbourOf, searchFolder, sourceOf } from './search-folder.ts'
+import { neighbourOf, searchFolders, sourceOf } from './search-folder.ts'
+import { SearchKeys } from './search-keys.ts'
 import { sourceText } from './source-text.ts'
 
 export class Search {
   readonly #library: Library
   readonly #checks: ModelChecks
+  readonly #keys = new SearchKeys()
 
   constructor(library: Library, checks: ModelChecks) {
     this.#library = library
     this.#checks = checks
   }
 
-  async query(input: ParsedInput<'search.query'>, { signal }: CommandContext): Promise<SearchAnswer> {
-    const folder = await this.#library.folderOf(input.knowledgeBaseId)
-    return searchFolder(folder, this.#checks, { query: input.query, topK: input.topK, signal })
+  async query(input: CommandInput<'search.query'>, { signal }: CommandContext): Promise<SearchAnswer> {
+    const { knowledgeBaseId: first, alsoIn, query, ...options } = searchQuerySchema.parse(input)
+    const targets = await Promise.all(
+      [...new Set([first, ...alsoIn])].map(async (knowledgeBaseId) => ({
+        knowledgeBaseId,
+        folder: await this.#library.folderOf(knowledgeBaseId),
+      })),
+    )
+    const keys = await this.#keys.namedIn(
+      query,
+      targets.map(({ folder }) => folder),
+    )
+    return searchFolders(targets, this.#checks, { ...options, query, keys, signal })
+  }
+
+  /** Begins to index the words of a knowledge base, so that the first search is quick. Nobody waits for it. */
+  prepare(knowledgeBaseId: string): void {
+    this.#library
+      .folderOf(knowledgeBaseId)
+      .then((folder) => folder.keywords?.prepare())
+      // Whoever searches is told.
+      .catch(() => undefined)
   }
 
   async node({ knowledgeBaseId, nodeId }: ParsedInput<'search.source'>): Promise<StoredNode> {
@@ -55,8 +78,8 @@ export class Search {
     }
   }
 
-  async keys(_: ParsedInput<'search.keys'>): Promise<SearchKey[]> {
-    return Promise.resolve([])
+  async keys({ knowledgeBaseId }: ParsedInput<'search.keys'>): Promise<SearchKey[]> {
+    return this.#keys.of(await this.#library.folderOf(knowledgeBaseId))
   }
 
   async source(input: ParsedInput<'search.source'>): Promise<NodeSource> {

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from '
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { EventName, EventPayload, Job, KnowledgeBase } from '#contract'
+import { commands, type EventName, type EventPayload, type Job, type KnowledgeBase } from '#contract'
 import { createApplication, type Application } from '#app/application.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -90,7 +90,11 @@ test('documents are indexed, searched, and still there after a new start without
     sources: [documents],
   })
   const answer = await application.handlers['search.query'](
-    { knowledgeBaseId: id, query: 'how hot should the water be for tea', topK: 1 },
+    commands['search.query'].input.parse({
+      knowledgeBaseId: id,
+      query: 'how hot should the water be for tea',
+      topK: 1,
+    }),
     context,
   )
   expect(answer.hits.map(({ source }) => source)).toEqual([join(documents, 'tea.txt')])
@@ -108,7 +112,7 @@ test('the source of a hit is the whole text of its document, with the place of t
   const [knowledgeBase] = await listed()
   const { id } = knowledgeBase!
   const { hits } = await application.handlers['search.query'](
-    { knowledgeBaseId: id, query: 'shelf 77', topK: 10 },
+    commands['search.query'].input.parse({ knowledgeBaseId: id, query: 'shelf 77', topK: 10 }),
     context,
   )
   expect(hits.length).toBeGreaterThan(2)
@@ -137,7 +141,11 @@ test('a folder that Python LlamaIndex wrote opens, its model is found out by com
     warnings: [],
   })
   const { hits } = await application.handlers['search.query'](
-    { knowledgeBaseId: id, query: 'how insects tell each other where food is', topK: 1 },
+    commands['search.query'].input.parse({
+      knowledgeBaseId: id,
+      query: 'how insects tell each other where food is',
+      topK: 1,
+    }),
     context,
   )
   expect(hits[0]!.source).toMatch(/bees\.txt$/)
@@ -237,7 +245,10 @@ test('vectors that no model makes are refused with their dimension, and search e
     message: expect.stringContaining('77') as string,
   })
   await expect(
-    application.handlers['search.query']({ knowledgeBaseId: id, query: 'bees', topK: 3 }, context),
+    application.handlers['search.query'](
+      commands['search.query'].input.parse({ knowledgeBaseId: id, query: 'bees', topK: 3 }),
+      context,
+    ),
   ).rejects.toMatchObject({ code: 'dimension-mismatch' })
 })
 

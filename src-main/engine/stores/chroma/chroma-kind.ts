@@ -25,7 +25,7 @@ import { remoteServer, type ChromaServer } from './chroma-server.ts'
 import { ownFolder } from './engine-process.ts'
 import { folderUsers } from './folder-users.ts'
 import { embeddingFunctionOf, type InspectedChromaFolder } from './inspect-chroma-folder.ts'
-import { openChromaStore } from './open-chroma-store.ts'
+import { openChromaStore, requireCollectionName } from './open-chroma-store.ts'
 
 export interface ChromaKindOptions {
   /** Stackroom's. */
@@ -101,7 +101,8 @@ export class ChromaKind implements VectorStoreKind {
 
   async open(place: CollectionPlace, options: OpenStoreOptions = {}): Promise<OpenedStore> {
     const { create, migrate = false, signal } = options
-    if (place.folder !== null && !create) requireChromaFolder(place.folder)
+    if (create) requireCollectionName(place.collection)
+    else if (place.folder !== null) requireChromaFolder(place.folder)
     const isNewFolder = place.folder !== null && !existsSync(place.folder)
     let isDiscarded = false
     const held = await this.#hold(place, migrate)
@@ -153,6 +154,7 @@ export class ChromaKind implements VectorStoreKind {
       }
     } catch (error) {
       await held[Symbol.asyncDispose]()
+      if (isNewFolder && place.folder !== null) await rm(place.folder, { recursive: true, force: true })
       throw error
     }
   }

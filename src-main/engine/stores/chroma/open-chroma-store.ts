@@ -65,16 +65,13 @@ async function openCollection(
   signal?: AbortSignal,
 ): Promise<ChromaCollection> {
   if (!create) return client.collection(collection, signal)
-  requireName(collection)
+  requireCollectionName(collection)
   const { metric = 'l2', embeddingFunction } = create
-  const configuration = {
-    hnsw: { space: metric },
-    embedding_function: embeddingFunction && { type: 'known', name: embeddingFunction, config: {} },
-  }
-  return client.getOrCreateCollection({ name: collection, configuration }, signal)
+  return client.getOrCreateCollection({ name: collection, metric, embeddingFunction }, signal)
 }
 
-function requireName(name: string): void {
+/** Throws `invalid-input`. */
+export function requireCollectionName(name: string): void {
   if (/^[a-zA-Z0-9][a-zA-Z0-9._-]{1,510}[a-zA-Z0-9]$/.test(name)) return
   throw new StackroomError(
     'invalid-input',

@@ -178,6 +178,11 @@ export const commands = {
     }),
     output: jobSchema,
   },
+  /**
+   * The documents that come with the app, for a first search: puts them into a folder of the user's, beside the new
+   * knowledge bases, and indexes them: a job. Asked for again, it goes on with what is there.
+   */
+  'ingest.sample': { input: nothing, output: jobSchema },
   /** How one file would be cut into nodes. Throws what indexing this file would report. */
   'ingest.preview': {
     input: z.object({

@@ -15,6 +15,9 @@ import type { ServersSlice } from '../features/models/servers-slice.ts'
 import type { NoticesSlice } from '../features/notices/notices-slice.ts'
 import type { ReportSlice } from '../features/report/report-slice.ts'
 import type { HistorySlice } from '../features/search/history-slice.ts'
+import type { NeighboursSlice } from '../features/search/neighbours-slice.ts'
+import type { SearchKeysSlice } from '../features/search/search-keys-slice.ts'
+import type { SearchOptionsSlice } from '../features/search/search-options-slice.ts'
 import type { SearchSlice } from '../features/search/search-slice.ts'
 import type { SourceSlice } from '../features/search/source-slice.ts'
 import type { SettingsSlice } from '../features/settings/settings-slice.ts'
@@ -37,9 +40,12 @@ export type AppState = CareSlice &
   ModelFolderSlice &
   ModelPickerSlice &
   ModelsSlice &
+  NeighboursSlice &
   NoticesSlice &
   PreviewSlice &
   ReportSlice &
+  SearchKeysSlice &
+  SearchOptionsSlice &
   SearchSlice &
   ServersSlice &
   SettingsSlice &

@@ -15,6 +15,9 @@ import { createServersSlice } from '../features/models/servers-slice.ts'
 import { createNoticesSlice } from '../features/notices/notices-slice.ts'
 import { createReportSlice } from '../features/report/report-slice.ts'
 import { createHistorySlice } from '../features/search/history-slice.ts'
+import { createNeighboursSlice } from '../features/search/neighbours-slice.ts'
+import { createSearchKeysSlice } from '../features/search/search-keys-slice.ts'
+import { createSearchOptionsSlice } from '../features/search/search-options-slice.ts'
 import { createSearchSlice } from '../features/search/search-slice.ts'
 import { createSourceSlice } from '../features/search/source-slice.ts'
 import { createSettingsSlice } from '../features/settings/settings-slice.ts'
@@ -44,9 +47,12 @@ export function createAppStore(client: Client): AppStore {
       ...createModelFolderSlice(tools),
       ...createModelPickerSlice(tools),
       ...createModelsSlice(tools),
+      ...createNeighboursSlice(tools),
       ...createNoticesSlice(tools),
       ...createPreviewSlice(tools),
       ...createReportSlice(tools),
+      ...createSearchKeysSlice(tools),
+      ...createSearchOptionsSlice(tools),
       ...createSearchSlice(tools),
       ...createServersSlice(tools),
       ...createSettingsSlice(tools),

@@ -7,9 +7,11 @@ import { isAboutModel } from '../models/verdict-sentences.ts'
 import { JobCard } from '../ingest/job-card.tsx'
 import { jobOf } from '../ingest/jobs-slice.ts'
 import { ReportPage } from '../report/report-page.tsx'
+import { SearchBar } from '../search/search-bar.tsx'
 import { SearchBox } from '../search/search-box.tsx'
 import { SearchResults } from '../search/search-results.tsx'
 import { SourcePanel } from '../search/source-panel.tsx'
+import { useSession } from '../search/use-session.ts'
 import { SourcesPage } from '../sources/sources-page.tsx'
 import { KnowledgeBaseHeader } from './knowledge-base-header.tsx'
 import { KnowledgeBaseTrouble } from './knowledge-base-trouble.tsx'
@@ -20,10 +22,14 @@ export function KnowledgeBaseView({ knowledgeBase }: { readonly knowledgeBase: K
   const job = useApp((state) => jobOf(state, knowledgeBase.id))
   const place = useApp((state) => state.place)
   const openSource = useApp((state) => state.openSource)
-  const inTrouble =
-    knowledgeBase.error !== null || knowledgeBase.state === 'missing' || knowledgeBase.state === 'error'
+  const { keywordOnly } = useSession(knowledgeBase.id)
   useModelCheck(knowledgeBase)
   const modelTrouble = knowledgeBase.error !== null && isAboutModel(knowledgeBase.error.code)
+  // without its model it can still be searched by keyword, once that was chosen
+  const inTrouble =
+    (knowledgeBase.error !== null && !(modelTrouble && keywordOnly)) ||
+    knowledgeBase.state === 'missing' ||
+    (knowledgeBase.state === 'error' && !modelTrouble)
   return (
     <div className="knowledge-base-view">
       <div className="knowledge-base-column">
@@ -41,7 +47,12 @@ export function KnowledgeBaseView({ knowledgeBase }: { readonly knowledgeBase: K
           <>
             <PlaceTabs knowledgeBase={knowledgeBase} />
             <div className="place" id={placeId} role="tabpanel" aria-label={placeLabels[place]}>
-              {place === 'search' && <SearchBox knowledgeBase={knowledgeBase} />}
+              {place === 'search' && (
+                <>
+                  <SearchBox knowledgeBase={knowledgeBase} />
+                  <SearchBar knowledgeBase={knowledgeBase} />
+                </>
+              )}
               {job !== null && <JobCard job={job} />}
               {place === 'search' && <SearchResults knowledgeBase={knowledgeBase} />}
               {place === 'sources' && <SourcesPage knowledgeBase={knowledgeBase} />}
@@ -50,7 +61,7 @@ export function KnowledgeBaseView({ knowledgeBase }: { readonly knowledgeBase: K
           </>
         )}
       </div>
-      {place === 'search' && openSource?.knowledgeBaseId === knowledgeBase.id && (
+      {place === 'search' && openSource?.sessionId === knowledgeBase.id && (
         <SourcePanel openSource={openSource} />
       )}
     </div>

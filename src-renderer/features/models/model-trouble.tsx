@@ -18,7 +18,7 @@ export function ModelRefusal({ knowledgeBase }: { readonly knowledgeBase: Knowle
   if (error === null || busy) return null
   return (
     <Message kind="error" message={error.message} hint={error.hint} large>
-      <Ways knowledgeBase={knowledgeBase} />
+      <Ways knowledgeBase={knowledgeBase} canOnlySearchWords />
       {failure !== null && <p className="model-failure">{failure.message}</p>}
     </Message>
   )
@@ -28,9 +28,11 @@ export function ModelRefusal({ knowledgeBase }: { readonly knowledgeBase: Knowle
 export function ModelNotes({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
   const { check, error, working } = useApp((state) => state.checks[knowledgeBase.id] ?? unchecked)
   const dialogOpen = useApp((state) => state.modelDialog?.knowledgeBaseId === knowledgeBase.id)
+  const keywordOnly = useApp((state) => state.sessions[knowledgeBase.id]?.keywordOnly === true)
   const busy = useIndexing(knowledgeBase.id)
   if (busy || check === null) return null
-  const refused = knowledgeBase.error === null && check.refused.length > 0
+  // what stands in the place of the results need not stand here as well
+  const refused = (knowledgeBase.error === null || keywordOnly) && check.refused.length > 0
   return (
     <>
       {refused && (
@@ -42,7 +44,7 @@ export function ModelNotes({ knowledgeBase }: { readonly knowledgeBase: Knowledg
           }
           hint={check.error?.hint}
         >
-          <Ways knowledgeBase={knowledgeBase} />
+          <Ways knowledgeBase={knowledgeBase} canOnlySearchWords={check.refused.includes('search')} />
         </Message>
       )}
       {!refused && isUnproven(check) && (
@@ -71,11 +73,31 @@ function unprovenSentence({ reason, dimensions, error }: ModelCheck): string {
   return `Whether this is the model of these vectors cannot be told.${why}`
 }
 
-function Ways({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
+interface WaysProps {
+  readonly knowledgeBase: KnowledgeBase
+  /** Searching by meaning is refused. */
+  readonly canOnlySearchWords?: boolean
+}
+
+function Ways({ knowledgeBase, canOnlySearchWords = false }: WaysProps) {
   const { id, readOnly, vectorStore } = knowledgeBase
   const openModelDialog = useApp((state) => state.openModelDialog)
+  const focusSearch = useApp((state) => state.focusSearch)
+  const setKeywordOnly = useApp((state) => state.setKeywordOnly)
+  const keywordOnly = useApp((state) => state.sessions[id]?.keywordOnly === true)
   return (
     <>
+      {canOnlySearchWords && !keywordOnly && (
+        <Button
+          look="primary"
+          onClick={() => {
+            setKeywordOnly(id, true)
+            focusSearch()
+          }}
+        >
+          Search by keyword only
+        </Button>
+      )}
       <Button onClick={() => openModelDialog(id)}>Pick another model…</Button>
       {/* vectors of another kind go into another collection */}
       {!readOnly && vectorStore === null && (

@@ -8,7 +8,7 @@ export function pageLabel(metadata: Metadata): string | null {
 }
 
 /** The file's name, or what else says where the node is from. */
-export function titleOf(hit: SearchHit): string {
+export function titleOf(hit: Pick<SearchHit, 'source' | 'refDocId' | 'nodeId' | 'metadata'>): string {
   const name = hit.metadata['file_name']
   if (hit.source !== null) return baseName(hit.source)
   if (typeof name === 'string' && name !== '') return baseName(name)

@@ -1,7 +1,7 @@
 /** Text with ranges marked, as text. */
-import type { Range } from './query-words.ts'
+import type { TextRange } from '#contract'
 
-export function MarkedText({ text, marks }: { readonly text: string; readonly marks: readonly Range[] }) {
+export function MarkedText({ text, marks }: { readonly text: string; readonly marks: readonly TextRange[] }) {
   const pieces = []
   let at = 0
   for (const { start, end } of marks) {

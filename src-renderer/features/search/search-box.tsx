@@ -1,27 +1,51 @@
 /** The search box: asks as you type; arrows go to the results, Enter shows the source, Escape clears. */
 import { Search, X } from 'lucide-react'
-import { useEffect, useRef, type KeyboardEvent } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
 import type { KnowledgeBase } from '#contract'
 import { useApp } from '../../store/use-app.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { Keys } from '../../ui/keys.tsx'
 import { Spinner } from '../../ui/progress.tsx'
-import { focusElement, hitElementId, pastSearchesId, resultsId, searchBoxId } from './element-ids.ts'
+import { CompletionList } from './completion-list.tsx'
+import {
+  completionId,
+  completionOptionId,
+  focusElement,
+  hitElementId,
+  pastSearchesId,
+  resultsId,
+  searchBoxId,
+} from './element-ids.ts'
+import { QueryBackdrop } from './query-backdrop.tsx'
 import './search-box.css'
+import { useCompletion, type Completion } from './use-completion.ts'
 import { useHitCopy } from './use-hit-copy.ts'
 import { useHitKeys } from './use-hit-keys.ts'
+import { useParsedQuery } from './use-parsed-query.ts'
 import { useSession } from './use-session.ts'
 
 export function SearchBox({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
-  const { id, name } = knowledgeBase
+  const { id, name, nodes } = knowledgeBase
   const input = useRef<HTMLInputElement>(null)
+  const cursor = useRef<number | null>(null)
+  const [scrollLeft, setScrollLeft] = useState(0)
   const focusRequests = useApp((state) => state.searchFocusRequests)
   const setQuery = useApp((state) => state.setQuery)
+  const loadSearchKeys = useApp((state) => state.loadSearchKeys)
   const lastSearch = useApp((state) => state.pastSearches.find((past) => past.knowledgeBaseId === id))
   const { inBox } = useHitKeys(id)
   const { query, answer, activeIndex, searching } = useSession(id)
+  const { parts } = useParsedQuery(id)
   const hits = answer?.hits ?? []
   const onCopy = useHitCopy(hits[activeIndex])
+  const { completion, takeKey, accept, moved, close } = useCompletion(id, query, (completed, at) => {
+    cursor.current = at
+    setQuery(id, completed)
+  })
+
+  useEffect(() => {
+    if (nodes > 0) void loadSearchKeys(id)
+  }, [id, nodes, loadSearchKeys])
 
   useEffect(() => {
     if (document.querySelector('dialog[open]') !== null) return
@@ -29,14 +53,19 @@ export function SearchBox({ knowledgeBase }: { readonly knowledgeBase: Knowledge
     input.current?.select()
   }, [focusRequests])
 
+  useLayoutEffect(() => {
+    if (cursor.current !== null) input.current?.setSelectionRange(cursor.current, cursor.current)
+    cursor.current = null
+  }, [query])
+
   const whileEmpty = (event: KeyboardEvent): boolean => {
     if (query !== '' || lastSearch === undefined) return false
     if (event.key === 'ArrowUp') setQuery(id, lastSearch.query)
     return event.key === 'ArrowUp' || (event.key === 'ArrowDown' && focusElement(pastSearchesId))
   }
 
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (inBox(event) || whileEmpty(event)) event.preventDefault()
+  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
+    if (takeKey(event) || inBox(event) || whileEmpty(event)) event.preventDefault()
     else if (event.key === 'Escape' && query !== '') {
       event.preventDefault()
       setQuery(id, '')
@@ -46,21 +75,25 @@ export function SearchBox({ knowledgeBase }: { readonly knowledgeBase: Knowledge
   return (
     <div className="search-box">
       <Search size={17} aria-hidden className="search-box-icon" />
+      <QueryBackdrop query={query} parts={parts} scrollLeft={scrollLeft} />
       <input
         ref={input}
         id={searchBoxId}
         type="text"
         role="combobox"
         aria-label={`Search ${name}`}
-        aria-expanded={hits.length > 0}
-        aria-controls={resultsId}
+        aria-expanded={completion !== null || hits.length > 0}
+        aria-controls={completion === null ? resultsId : completionId}
         aria-autocomplete="list"
-        aria-activedescendant={activeIndex >= 0 && hits.length > 0 ? hitElementId(activeIndex) : undefined}
+        aria-activedescendant={activeDescendant(completion, hits.length > 0 ? activeIndex : -1)}
         placeholder="Ask or describe what you are looking for"
         autoComplete="off"
         spellCheck={false}
         value={query}
         onChange={(event) => setQuery(id, event.target.value)}
+        onSelect={(event) => moved(event.currentTarget.selectionStart)}
+        onScroll={(event) => setScrollLeft(event.currentTarget.scrollLeft)}
+        onBlur={close}
         onKeyDown={onKeyDown}
         onCopy={onCopy}
       />
@@ -77,6 +110,18 @@ export function SearchBox({ knowledgeBase }: { readonly knowledgeBase: Knowledge
           }}
         />
       )}
+      {completion !== null && (
+        <CompletionList
+          completion={completion}
+          textBefore={query.slice(0, completion.start)}
+          onAccept={accept}
+        />
+      )}
     </div>
   )
+}
+
+function activeDescendant(completion: Completion | null, activeHit: number): string | undefined {
+  if (completion !== null) return completion.chosen < 0 ? undefined : completionOptionId(completion.chosen)
+  return activeHit < 0 ? undefined : hitElementId(activeHit)
 }

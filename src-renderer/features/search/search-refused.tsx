@@ -13,6 +13,7 @@ interface SearchRefusedProps {
 export function SearchRefused({ knowledgeBase, error }: SearchRefusedProps) {
   const { id, readOnly, model } = knowledgeBase
   const searchAgain = useApp((state) => state.searchAgain)
+  const setKeywordOnly = useApp((state) => state.setKeywordOnly)
   const openModelDialog = useApp((state) => state.openModelDialog)
   const showView = useApp((state) => state.showView)
   const allowSending = useApp((state) => state.allowSending)
@@ -26,6 +27,7 @@ export function SearchRefused({ knowledgeBase, error }: SearchRefusedProps) {
         <Button look="primary" onClick={() => void allowSending(id)}>
           Send my questions to {host ?? serverName ?? 'its server'}
         </Button>
+        <Button onClick={() => setKeywordOnly(id, true)}>Search by keyword only</Button>
         <Button onClick={() => openModelDialog(id)}>Pick another model…</Button>
       </Message>
     )
@@ -34,6 +36,9 @@ export function SearchRefused({ knowledgeBase, error }: SearchRefusedProps) {
     <Message kind="error" message={message} hint={hint} large>
       {isAboutModel(code) ? (
         <>
+          <Button look="primary" onClick={() => setKeywordOnly(id, true)}>
+            Search by keyword only
+          </Button>
           <Button onClick={() => openModelDialog(id)}>Pick another model…</Button>
           {!readOnly && (
             <Button onClick={() => openModelDialog(id, 'reembed')}>Embed the folder again…</Button>

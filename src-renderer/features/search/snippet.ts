@@ -1,36 +1,57 @@
 /** The part of a node's text that shows best why it was found. */
-import { findWords, mergeRanges, type Range, type WordRange } from './query-words.ts'
+import type { SearchHit, TextRange } from '#contract'
 
 export interface Snippet {
   readonly text: string
-  /** Where the query's words stand in `text`. */
-  readonly marks: readonly Range[]
+  /** Where the words that matched stand in `text`. */
+  readonly marks: readonly TextRange[]
   /** Whether text was left out before and after. */
   readonly cutBefore: boolean
   readonly cutAfter: boolean
 }
 
+type Match = SearchHit['matches'][number]
+
 /** How far before the best passage's first word the snippet may begin, to begin with its sentence. */
 const leadLength = 90
 
-/** About `length` UTF-16 code units around the densest group of the query's words; the head when none occurs. */
-export function makeSnippet(text: string, words: readonly string[], length: number): Snippet {
-  const plain = text.replace(/\s+/g, ' ').trim()
-  const found = findWords(plain, words)
-  const window = bestWindow(found, words, length - leadLength)
+/** About `length` UTF-16 code units around the densest group of the words that matched; the head when none did. */
+export function makeSnippet(
+  { text, matches, matchedWords }: Pick<SearchHit, 'text' | 'matches' | 'matchedWords'>,
+  length: number,
+): Snippet {
+  const { plain, found } = withoutLineBreaks(text, matches)
+  const window = bestWindow(found, matchedWords, length - leadLength)
   const start = window === null ? 0 : beginning(plain, window, length)
   const end = start + length >= plain.length ? plain.length : backToSpace(plain, start + length, start)
-  const marks = mergeRanges(found.filter((range) => range.start >= start && range.end <= end))
+  const inside = found.filter((range) => range.start >= start && range.end <= end)
   return {
     text: plain.slice(start, end),
-    marks: marks.map((range) => ({ start: range.start - start, end: range.end - start })),
+    marks: inside.map((range) => ({ start: range.start - start, end: range.end - start })),
     cutBefore: start > 0,
     cutAfter: end < plain.length,
   }
 }
 
+/** The text with single spaces for white space, and where the matches stand in it. */
+function withoutLineBreaks(text: string, matches: readonly Match[]): { plain: string; found: Match[] } {
+  const places = new Uint32Array(text.length + 1)
+  let plain = ''
+  for (const { 0: piece, index } of text.matchAll(/\s+|\S+/g)) {
+    const isSpace = /^\s/.test(piece)
+    for (let at = 0; at < piece.length; at += 1) places[index + at] = plain.length + (isSpace ? 0 : at)
+    plain += isSpace ? (plain === '' ? '' : ' ') : piece
+  }
+  places[text.length] = plain.length
+  const found = matches.map((match) => {
+    const start = places[match.start] ?? plain.length
+    return { ...match, start, end: Math.max(start, (places[match.end - 1] ?? plain.length) + 1) }
+  })
+  return { plain: plain.trimEnd(), found }
+}
+
 /** The first word of the window that holds most different words, longer words counting more; ties go to the first. */
-function bestWindow(found: readonly WordRange[], words: readonly string[], length: number): number | null {
+function bestWindow(found: readonly Match[], words: readonly string[], length: number): number | null {
   let best: { start: number; weight: number } | null = null
   const counts = new Map<number, number>()
   let last = 0

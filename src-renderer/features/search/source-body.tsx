@@ -11,7 +11,7 @@ interface SourceBodyProps {
 }
 
 export function SourceBody({ open, ref }: SourceBodyProps) {
-  const { hit, query, source, error } = open
+  const { hit, source, error } = open
   return (
     <div
       ref={ref}
@@ -30,7 +30,7 @@ export function SourceBody({ open, ref }: SourceBodyProps) {
         />
       )}
       {source === null && error === null && <Spinner label="Loading the source" />}
-      {source !== null && <SourceText hit={hit} source={source} query={query} />}
+      {source !== null && <SourceText hit={hit} source={source} />}
     </div>
   )
 }

@@ -4,8 +4,8 @@ import { useApp } from '../../store/use-app.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { PathText } from '../../ui/path-text.tsx'
 import { pageLabel, titleOf } from './hit-facts.ts'
+import { HitExplanation } from './hit-reasons.tsx'
 import { MetadataTable } from './metadata-table.tsx'
-import { ScoreBar } from './score-bar.tsx'
 import { SourceBody } from './source-body.tsx'
 import './source-panel.css'
 import type { OpenSource } from './source-slice.ts'
@@ -35,10 +35,8 @@ export function SourcePanel({ openSource }: { readonly openSource: OpenSource })
           <span className="spring" />
           <IconButton icon={X} label="Close the source" onClick={close} />
         </div>
-        <div className="source-where">
-          {path !== null && <PathText className="source-path" path={path} />}
-          <ScoreBar score={hit.score} />
-        </div>
+        {path !== null && <PathText className="source-path" path={path} />}
+        <HitExplanation hit={hit} />
         <SourceActions openSource={openSource} path={path} />
       </header>
       <SourceBody open={openSource} />

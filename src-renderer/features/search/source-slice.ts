@@ -3,14 +3,13 @@ import { isCancelled, type ErrorShape, type NodeSource, type SearchHit } from '#
 import type { SliceCreator } from '../../store/app-state.ts'
 import { describeError } from '../notices/notices-slice.ts'
 import { citationOf, withCitation } from './citation.ts'
+import { knowledgeBaseOf } from './search-slice.ts'
 
 export interface OpenSource {
   /** The search that found it. */
   readonly sessionId: string
   readonly knowledgeBaseId: string
   readonly hit: SearchHit
-  /** What was searched for, to mark its words. */
-  readonly query: string
   readonly source: NodeSource | null
   readonly error: ErrorShape | null
 }
@@ -38,12 +37,11 @@ export const createSourceSlice: SliceCreator<SourceSlice> = ({ client, set, get 
       open: async (sessionId: string, hit: SearchHit): Promise<void> => {
         current.abort()
         const { signal } = (current = new AbortController())
-        const query = get().sessions[sessionId]?.answeredQuery ?? ''
-        get().noteSearch(sessionId, query)
-        const opening = { sessionId, knowledgeBaseId: sessionId, hit, query, source: null, error: null }
+        get().noteSearch(sessionId, get().sessions[sessionId]?.answeredQuery ?? '')
+        const knowledgeBaseId = knowledgeBaseOf(hit, sessionId)
+        const opening = { sessionId, knowledgeBaseId, hit, source: null, error: null }
         show(opening)
         try {
-          const { knowledgeBaseId } = opening
           const source = await client.call(
             'search.source',
             { knowledgeBaseId, nodeId: hit.nodeId },

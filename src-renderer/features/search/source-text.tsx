@@ -1,29 +1,23 @@
 /** A document's text with the node marked and in view. Very long documents are drawn around the node, more on the way. */
-import { useEffect, useMemo, useRef, useState, type ClipboardEvent } from 'react'
+import { useEffect, useRef, useState, type ClipboardEvent } from 'react'
 import type { NodeSource, SearchHit } from '#contract'
 import { classNames } from '../../ui/class-names.ts'
 import { citationOf, withCitation } from './citation.ts'
 import { MarkedText } from './marked-text.tsx'
-import { findWords, mergeRanges, queryWords } from './query-words.ts'
 
 interface SourceTextProps {
   readonly hit: SearchHit
   readonly source: NodeSource
-  readonly query: string
 }
 
 /** UTF-16 code units drawn on either side of the node, and added when one comes near their end. */
 const aroundLength = 40_000
 
-export function SourceText({ hit, source, query }: SourceTextProps) {
+export function SourceText({ hit, source }: SourceTextProps) {
   const { text, start, end } = source
   const [before, setBefore] = useState(aroundLength)
   const [after, setAfter] = useState(aroundLength)
   const passage = useRef<HTMLDivElement>(null)
-  const marks = useMemo(
-    () => mergeRanges(findWords(text.slice(start, end), queryWords(query))),
-    [text, start, end, query],
-  )
 
   useEffect(() => {
     const element = passage.current
@@ -43,7 +37,7 @@ export function SourceText({ hit, source, query }: SourceTextProps) {
       {from > 0 && <MoreText key={from} onNear={() => setBefore(before + aroundLength)} />}
       <span>{text.slice(from, start).replace(/\n\s*$/, '')}</span>
       <div className="source-passage" ref={passage} role="note" aria-label="The passage that was found">
-        <MarkedText text={text.slice(start, end)} marks={marks} />
+        <MarkedText text={text.slice(start, end)} marks={hit.matches} />
       </div>
       <span>{text.slice(end, to).replace(/^\s*\n/, '')}</span>
       {to < text.length && <MoreText key={to} onNear={() => setAfter(after + aroundLength)} />}

@@ -6,6 +6,7 @@ import type { KeyboardEvent } from 'react'
 import type { SearchHit } from '#contract'
 import { useApp } from '../../store/use-app.ts'
 import { focusElement, resultsId, searchBoxId } from './element-ids.ts'
+import { knowledgeBaseOf } from './search-slice.ts'
 import { useSession } from './use-session.ts'
 
 const pageStep = 5
@@ -23,6 +24,8 @@ export function useHitKeys(sessionId: string): HitKeys {
   const showSource = useApp((state) => state.showSource)
   const closeSource = useApp((state) => state.closeSource)
   const showQuickLook = useApp((state) => state.showQuickLook)
+  const unfoldHit = useApp((state) => state.unfoldHit)
+  const foldHit = useApp((state) => state.foldHit)
   const sourceOpen = useApp((state) => state.openSource !== null)
   const { answer, activeIndex } = useSession(sessionId)
   const hits = answer?.hits ?? []
@@ -67,7 +70,11 @@ export function useHitKeys(sessionId: string): HitKeys {
 
   const withModifier = (event: KeyboardEvent): boolean => {
     const mod = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey
-    return mod && event.key === 'Enter' && withActive((hit) => void openFile(sessionId, hit.nodeId))
+    return (
+      mod &&
+      event.key === 'Enter' &&
+      withActive((hit) => void openFile(knowledgeBaseOf(hit, sessionId), hit.nodeId))
+    )
   }
 
   const inList = (event: KeyboardEvent): boolean => {
@@ -78,6 +85,10 @@ export function useHitKeys(sessionId: string): HitKeys {
         return moveTo(hits.length - 1)
       case ' ':
         return withActive((hit) => void showQuickLook(sessionId, hit))
+      case 'ArrowRight':
+        return withActive((hit) => void unfoldHit(knowledgeBaseOf(hit, sessionId), hit))
+      case 'ArrowLeft':
+        return withActive((hit) => foldHit(hit.nodeId))
       case 'ArrowUp':
         return shared(event) || focusElement(searchBoxId)
       case 'Escape':

@@ -1,5 +1,6 @@
 /** The window's keys. Menu items of the desktop host send the same as commands. */
 import { useEffect } from 'react'
+import type { AppState } from '../../store/app-state.ts'
 import { useServices } from '../../store/use-app.ts'
 
 export function useShortcuts(): void {
@@ -14,6 +15,12 @@ export function useShortcuts(): void {
       if ((mod && key === 'k') || (key === '/' && !mod && !isTyping(event.target))) {
         event.preventDefault()
         state.focusSearch()
+      } else if (mod && key === 'j' && isSearching(state)) {
+        event.preventDefault()
+        state.nextSearchMode()
+      } else if (mod && key === 'g' && isSearching(state)) {
+        event.preventDefault()
+        state.setSearchOptions({ byDocument: !state.searchOptions.byDocument })
       } else if (mod && key === 'o') {
         event.preventDefault()
         if (event.shiftKey) void state.chooseStorageFolder()
@@ -33,6 +40,10 @@ export function useShortcuts(): void {
     window.addEventListener('keydown', onKeyDown)
     return () => window.removeEventListener('keydown', onKeyDown)
   }, [store])
+}
+
+function isSearching({ view, place, selectedId }: AppState): boolean {
+  return view === 'library' && place === 'search' && selectedId !== null
 }
 
 function isTyping(target: EventTarget | null): boolean {

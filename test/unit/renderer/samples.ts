@@ -7,6 +7,8 @@ import type {
   ModelCheck,
   ModelEstimate,
   ModelServer,
+  SearchAnswer,
+  SearchHit,
 } from '#contract'
 
 export const bundled: EmbedModelInfo = {
@@ -164,4 +166,30 @@ export const job: Job = {
   },
   report: null,
   error: null,
+}
+
+export const hit: SearchHit = {
+  score: 0.61,
+  fusedScore: 0.032,
+  knowledgeBaseId: 'one',
+  persistDir: '/home/ada/Stackroom/Notes',
+  nodeId: 'tides-1',
+  refDocId: 'tides',
+  text: 'The pull of the moon raises the sea twice a day.',
+  metadata: { file_name: 'tides.pdf', page_label: '3' },
+  source: '/home/ada/notes/sea/tides.pdf',
+  retrieved: [{ retriever: 'vector', rank: 1, score: 0.61 }],
+  matchedWords: [],
+  matches: [],
+  previousNodeId: null,
+  nextNodeId: null,
+  duplicates: [],
+}
+
+export const searchAnswer: SearchAnswer = {
+  hits: [hit],
+  groups: [],
+  mode: 'hybrid',
+  notices: [],
+  timings: { embedMs: 3, retrieveMs: 2, totalMs: 5, vectorMs: 1, keywordMs: 1, fuseMs: 0, hydrateMs: 1 },
 }

@@ -1,4 +1,5 @@
 import AxeBuilder from '@axe-core/playwright'
+import { job, results, searchBox } from './actions.ts'
 import { expect, test } from './fixtures.ts'
 
 test('a first start says what the app is for and offers the two ways in', async ({ app }) => {
@@ -7,6 +8,18 @@ test('a first start says what the app is for and offers the two ways in', async 
   await expect(page.getByRole('button', { name: 'New knowledge base…' })).toBeVisible()
   await expect(page.getByRole('button', { name: 'Open storage folder…' })).toBeVisible()
   await expect(page).toHaveTitle('Stackroom')
+})
+
+test('one click indexes the sample documents and answers a first question', async ({ app }) => {
+  const page = await app.open()
+  await page.getByRole('button', { name: 'Try it with sample documents' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Sample' })).toBeVisible()
+  await expect(searchBox(page)).toHaveValue('how do ships find their way at night')
+  await expect(results(page).first()).toContainText('The lighthouse keeper.md')
+  await expect(job(page)).toContainText('Indexed 12 documents')
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  await searchBox(page).fill('insects telling each other where food is')
+  await expect(results(page).first()).toContainText('Bees and their dance.html')
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {

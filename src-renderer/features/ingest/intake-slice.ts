@@ -1,5 +1,5 @@
 /** From dropped or chosen paths to a running job: upload where needed, inspect, ask, start. */
-import { isCancelled, type CommandInput, type ErrorShape, type Inspection } from '#contract'
+import { isCancelled, type CommandInput, type ErrorShape, type Inspection, type Job } from '#contract'
 import type { SliceCreator } from '../../store/app-state.ts'
 import type { DroppedItems } from '../../transport/dropped-items.ts'
 import { uploadEntries, type UploadProgress } from '../../transport/upload.ts'
@@ -54,6 +54,8 @@ export interface IntakeSlice {
   /** Asks about what was found although there is nothing to read by the usual rules. */
   readonly askAllTheSame: () => void
   readonly startIngest: () => Promise<void>
+  /** Indexes the documents that come with the app, with a first question in the search box. */
+  readonly startSample: () => Promise<void>
   readonly closeIntake: () => void
 }
 
@@ -65,6 +67,8 @@ interface Target {
 
 /** Patterns are typed letter by letter. */
 const countAfterMs = 250
+/** Its answer among the sample documents has other words. */
+const sampleQuestion = 'how do ships find their way at night'
 
 export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get }) => {
   let current = new AbortController()
@@ -146,6 +150,15 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
     }
   }
 
+  async function show(job: Job): Promise<void> {
+    get().receiveJob(job)
+    if (!get().knowledgeBases.some(({ id }) => id === job.knowledgeBaseId)) {
+      set({ selectedId: job.knowledgeBaseId })
+      await get().loadLibrary()
+    }
+    get().select(job.knowledgeBaseId)
+  }
+
   return {
     intake: null,
 
@@ -215,14 +228,19 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
         }
         const job = await client.call('ingest.start', ingestInput(inspection, choice, existing))
         set({ intake: null })
-        get().receiveJob(job)
-        if (!get().knowledgeBases.some(({ id }) => id === job.knowledgeBaseId)) {
-          set({ selectedId: job.knowledgeBaseId })
-          await get().loadLibrary()
-        }
-        get().select(job.knowledgeBaseId)
+        await show(job)
       } catch (error) {
         set({ intake: { ...intake, starting: false, error: describeError(error) } })
+      }
+    },
+
+    async startSample() {
+      try {
+        const job = await client.call('ingest.sample', {})
+        await show(job)
+        get().setQuery(job.knowledgeBaseId, sampleQuestion)
+      } catch (error) {
+        get().notifyError(error)
       }
     },
 

@@ -1,4 +1,4 @@
-/** What a first start shows: what the app is for, and the two ways in. */
+/** What a first start shows: what the app is for, the two ways in, and something to try. */
 import { Boxes, DatabaseZap, FolderOpen, FolderPlus, Settings } from 'lucide-react'
 import { useApp } from '../../store/use-app.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -8,6 +8,7 @@ export function EmptyLibrary() {
   const chooseSources = useApp((state) => state.chooseSources)
   const chooseStorageFolder = useApp((state) => state.chooseStorageFolder)
   const openStoreServer = useApp((state) => state.openStoreServer)
+  const startSample = useApp((state) => state.startSample)
   const showView = useApp((state) => state.showView)
   const showSettings = useApp((state) => state.showSettings)
   return (
@@ -27,6 +28,12 @@ export function EmptyLibrary() {
             Open storage folder…
           </Button>
         </div>
+        <p>
+          Nothing at hand?{' '}
+          <button type="button" className="link" onClick={() => void startSample()}>
+            Try it with sample documents
+          </button>
+        </p>
         <dl className="empty-library-notes">
           <div>
             <dt>What it reads</dt>

@@ -64,6 +64,11 @@ export class CollectionFolder implements StorageFolder {
     return this.#own.ingestion
   }
 
+  /** Of the folder's docstore, which has the nodes that were indexed into it; of a collection by itself nobody keeps the text. */
+  get keywords(): StorageFolder['keywords'] {
+    return this.#kind === undefined ? this.#own.keywords : undefined
+  }
+
   /** Vectors of another kind go into another collection. */
   get replacement(): StorageFolder['replacement'] {
     const refuse = (): Promise<never> =>

@@ -159,6 +159,11 @@ export class ChromaKind implements VectorStoreKind {
     }
   }
 
+  /** The process of a folder's engine, by its real path; null: none is running. */
+  pidOf(folder: string): Promise<number | null> {
+    return this.#engines.pidOf(folder)
+  }
+
   async close(): Promise<void> {
     await this.#engines[Symbol.asyncDispose]()
   }

@@ -34,6 +34,9 @@ export interface Retrieved {
   readonly keywordMs: number
 }
 
+/** Finds the model that a folder is searched with. */
+export type QueryModels = Pick<ModelChecks, 'modelFor'>
+
 type Reason = Pick<SearchNotice, 'reason' | 'without' | 'message'> &
   Partial<Pick<SearchNotice, 'error' | 'progress'>>
 
@@ -47,7 +50,7 @@ const failures: readonly ErrorCode[] = [
 
 export async function retrieveFromFolder(
   target: SearchTarget,
-  checks: ModelChecks,
+  checks: QueryModels,
   request: SearchRequest,
   options: RetrieveOptions,
 ): Promise<Retrieved> {
@@ -102,7 +105,7 @@ interface FoundByVector {
   readonly searchMs: number
 }
 
-async function retrieveByVector(work: Work, checks: ModelChecks): Promise<FoundByVector | null> {
+async function retrieveByVector(work: Work, checks: QueryModels): Promise<FoundByVector | null> {
   const { target, request, options, leaveOut } = work
   const { folder } = target
   const { signal } = options

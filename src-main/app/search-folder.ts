@@ -15,9 +15,9 @@ import { fuse, reciprocalRank } from '#engine/retrieve/fusion.ts'
 import { pathOf } from '#engine/retrieve/file-types.ts'
 import type { ScoredNode, StorageFolder, StoredNode } from '#engine/storage/storage-folder.ts'
 import { arrangeHits, type Candidate } from './arrange-hits.ts'
-import type { ModelChecks } from './model-checks.ts'
 import {
   retrieveFromFolder,
+  type QueryModels,
   type Retrieved,
   type RetrieveOptions,
   type SearchTarget,
@@ -34,7 +34,7 @@ export interface SearchFolderOptions
 /** @throws StackroomError `wrong-model`, `dimension-mismatch`, `consent-required`, or the signal's reason. */
 export function searchFolder(
   folder: StorageFolder,
-  checks: ModelChecks,
+  checks: QueryModels,
   options: SearchFolderOptions,
 ): Promise<SearchAnswer> {
   return searchFolders([{ folder, knowledgeBaseId: null }], checks, options)
@@ -42,7 +42,7 @@ export function searchFolder(
 
 export async function searchFolders(
   targets: readonly SearchTarget[],
-  checks: ModelChecks,
+  checks: QueryModels,
   { query, keys = [], signal, keywordWaitMs, ...given }: SearchFolderOptions,
 ): Promise<SearchAnswer> {
   const started = performance.now()

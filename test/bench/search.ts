@@ -1,6 +1,7 @@
 /**
- * How long does a search take, among how many nodes? Through an open storage folder, as the app searches it, beside other
- * engines on the same vectors; for each the share of the ten truly nearest nodes that it found. `--only` takes numbers of nodes.
+ * How long does a search take, among how many nodes? By vector through an open storage folder, beside other engines on the same
+ * vectors, with the share of the ten truly nearest nodes that each found; then by words, and both with filters, as the app
+ * searches, from a query's vector to the nodes of its hits. `--only` takes numbers of nodes.
  */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -9,7 +10,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
+import type { MetadataFilters, SearchOptions } from '#contract'
 import { emptySettings } from '#app/new-settings.ts'
+import type { QueryModels } from '#app/retrieve-from-folder.ts'
+import { searchFolder } from '#app/search-folder.ts'
+import type { EmbedModel } from '#engine/embed/embed-model.ts'
 import { createStorageFolder, openStorageFolder } from '#engine/storage/open-storage-folder.ts'
 import type { DocumentWithVectors, StorageFolder } from '#engine/storage/storage-folder.ts'
 import {
@@ -70,8 +75,8 @@ async function measure(folder: string, count: number): Promise<void> {
   )
   const [exact] = await askPython(input, ['exact'])
   const truth = exact?.rows ?? []
-  const own = await measureOwn(input)
-  print(own, truth, own.openMs.toFixed(0))
+  await using storage = await openFilled(input)
+  print(storage.measure, truth, storage.openMs.toFixed(0))
   for (const peer of await askPython(input, [
     'chroma',
     ...(count <= mostForLlamaIndex ? ['llamaindex'] : []),
@@ -86,10 +91,17 @@ async function measure(folder: string, count: number): Promise<void> {
       truth,
     )
   for (const peer of [...(await measureLance(input)), await measureSqliteVec(input)]) print(peer, truth)
+  await measureWords(storage.folder, input)
   console.log('')
 }
 
-async function measureOwn(input: PeerInput): Promise<PeerMeasure & { readonly openMs: number }> {
+async function openFilled(input: PeerInput): Promise<
+  AsyncDisposable & {
+    readonly folder: StorageFolder
+    readonly measure: PeerMeasure
+    readonly openMs: number
+  }
+> {
   const persistDir = join(input.folder, 'storage')
   const dataFolder = join(input.folder, 'data')
   await mkdir(persistDir)
@@ -103,13 +115,84 @@ async function measureOwn(input: PeerInput): Promise<PeerMeasure & { readonly op
   const buildSeconds = (performance.now() - begun) / 1000
   await made.close()
   const opened = performance.now()
-  await using storage = await openStorageFolder({ persistDir, dataFolder })
+  const folder = await openStorageFolder({ persistDir, dataFolder })
   const search = async (vector: Float32Array): Promise<number[]> =>
-    (await storage.query(vector, input.topK)).map(({ nodeId }) => Number(nodeId))
+    (await folder.query(vector, input.topK)).map(({ nodeId }) => Number(nodeId))
   const [first] = input.queries
   if (first) await search(first)
   const openMs = performance.now() - opened
-  return { name: 'Stackroom (a storage folder)', buildSeconds, openMs, ...(await ask(input, search)) }
+  const name = 'Stackroom (a storage folder)'
+  return {
+    folder,
+    openMs,
+    measure: { name, buildSeconds, ...(await ask(input, search)) },
+    [Symbol.asyncDispose]: () => folder.close(),
+  }
+}
+
+/** What is typed: one to three words, some so frequent that nearly every node has them. */
+async function measureWords(folder: StorageFolder, input: PeerInput): Promise<void> {
+  const random = randomNumbers(5)
+  const asked = input.queries.map((vector) => ({
+    vector,
+    text: textOf(1 + Math.floor(random() * 3), random),
+  }))
+  const vectors = new Map(asked.map(({ text, vector }) => [text, vector]))
+  const begun = performance.now()
+  await folder.keywords?.prepare()
+  console.log(
+    `\nBy words and by both, from the query's vector to the nodes of ${topK} hits. The index of words was made in ${((performance.now() - begun) / 1000).toFixed(1)} s, beside the work.\n\n` +
+      '| | p50 ms | p99 ms | hits |\n|---|--:|--:|--:|',
+  )
+  const searches: readonly [string, Partial<SearchOptions>][] = [
+    ['keyword', { mode: 'keyword' }],
+    ['hybrid', { mode: 'hybrid' }],
+    ['hybrid, a filter keeps 1 %', { mode: 'hybrid', filters: equals('hundredth', 7) }],
+    ['hybrid, a filter keeps 50 %', { mode: 'hybrid', filters: equals('half', 1) }],
+    ['vector, a filter keeps 50 %', { mode: 'vector', filters: equals('half', 1) }],
+  ]
+  for (const [name, options] of searches) {
+    const ms: number[] = []
+    let hits = 0
+    for (const { text } of asked.slice(0, 5).concat(asked)) {
+      const started = performance.now()
+      const answer = await searchFolder(folder, modelsOf(vectors), { query: text, topK, ...options })
+      ms.push(performance.now() - started)
+      hits += answer.hits.length
+      const [notice] = answer.notices
+      if (notice) throw new Error(notice.message)
+    }
+    ms.splice(0, 5)
+    console.log(`| ${name} | ${quantile(ms, 0.5)} | ${quantile(ms, 0.99)} | ${hits} |`)
+  }
+}
+
+function equals(key: string, value: number): MetadataFilters {
+  return { filters: [{ key, value }] }
+}
+
+/** Gives each query the vector that was made for it, in no time. */
+function modelsOf(vectors: ReadonlyMap<string, Float32Array>): QueryModels {
+  const model: EmbedModel = {
+    identity: {
+      id: 'bench:none',
+      dimensions,
+      pooling: 'mean',
+      normalized: true,
+      queryPrefix: '',
+      documentPrefix: '',
+      longText: 'cut',
+      lineBreaks: 'kept',
+      revision: '1',
+    },
+    maximumTokens: 256,
+    offline: true,
+    embedDocuments: (texts) => Promise.all(texts.map((text) => model.embedQuery(text))),
+    embedQuery: (text) =>
+      Promise.resolve(vectors.get(text) ?? new Float32Array(dimensions).fill(dimensions ** -0.5)),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+  return { modelFor: () => Promise.resolve({ model, metadataMode: 'embed' }) }
 }
 
 async function fill(storage: StorageFolder, input: PeerInput): Promise<void> {
@@ -130,11 +213,14 @@ function documentOf(
   nodes: number,
   random: () => number,
 ): DocumentWithVectors {
-  const path = `/library/shelf ${(first / nodesOfDocument) % 97}/document ${first / nodesOfDocument}.txt`
+  const number = first / nodesOfDocument
+  const path = `/library/shelf ${number % 97}/document ${number}.txt`
   const metadata = {
     file_path: path,
-    file_name: path.slice(path.lastIndexOf('/') + 1),
+    file_name: `document ${number}.txt`,
     file_type: 'text/plain',
+    hundredth: number % 100,
+    half: number % 2,
   }
   const rows = Array.from({ length: nodes }, (_, index) => first + index)
   const texts = rows.map(() => textOf(wordsOfNode, random))

@@ -27,7 +27,7 @@ export function storageKeywordsMethods({ persistDir, workingFolder }: OpenedFold
   }
   return {
     /** Searches come in between the steps. */
-    async prepare(_: null, { signal, progress }: WorkerCallContext): Promise<PreparedKeywords> {
+    prepare: async (_: null, { signal, progress }: WorkerCallContext): Promise<PreparedKeywords> => {
       for (;;) {
         const state = following((open) => open.step())
         progress(state)

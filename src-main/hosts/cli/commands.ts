@@ -1,38 +1,14 @@
 /** The commands that work on one storage folder: the use cases, and what they print. */
-import {
-  StackroomError,
-  type FolderInfo,
-  type SearchAnswer,
-  type StoreCollection,
-  type StoreInspection,
-} from '#contract'
+import { StackroomError, type FolderInfo, type StoreCollection, type StoreInspection } from '#contract'
 import { folderInfo } from '#app/folder-info.ts'
-import { searchFolder } from '#app/search-folder.ts'
-import type { EngineServices } from '#app/engine-services.ts'
-import type { StorageFolder } from '#engine/storage/storage-folder.ts'
-import { allowServer } from './model-commands.ts'
 import {
   engineServices,
-  excerpt,
   openKnowledgeBase,
   print,
   verdictText,
   type CollectionOptions,
   type JsonOption,
 } from './output.ts'
-
-export async function search(
-  folder: string,
-  query: string,
-  options: JsonOption & CollectionOptions & { readonly k: number; readonly model?: string },
-  signal: AbortSignal,
-): Promise<void> {
-  await using services = engineServices()
-  const storage = await openKnowledgeBase(services, folder, options, signal)
-  if (options.model !== undefined) await useModel(services, storage, options.model, signal)
-  const answer = await searchFolder(storage, services.checks, { query, topK: options.k, signal })
-  print(options, answer, answerText)
-}
 
 export async function info(
   folder: string,
@@ -78,26 +54,6 @@ function collectionText(collection: StoreCollection): string {
   ]
   const place = [tenant, database].filter((part) => part !== null && !part.startsWith('default_'))
   return `collection: ${[...place, name].join('/')} (${facts.join(', ')})`
-}
-
-/** For a folder that does not say which model made its vectors, or whose model is on a server. */
-async function useModel(
-  services: EngineServices,
-  storage: StorageFolder,
-  model: string,
-  signal: AbortSignal,
-): Promise<void> {
-  await allowServer(services, model, storage.persistDir)
-  const { settings } = await storage.summary()
-  if (settings?.embedModel?.id === model) return
-  await services.checks.choose(storage, model, { signal, unverified: true, inFolder: false })
-}
-
-function answerText({ hits, timings }: SearchAnswer): string {
-  const found = hits.map(
-    ({ score, source, text }) => `${score.toFixed(4)}  ${source ?? 'no source'}\n    ${excerpt(text)}`,
-  )
-  return [...found, `${hits.length} hits in ${timings.totalMs.toFixed(0)} ms`].join('\n')
 }
 
 function infoText(info: FolderInfo): string {

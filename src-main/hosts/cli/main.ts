@@ -4,8 +4,9 @@ import { StackroomError, toErrorShape } from '#contract'
 import { keepCompiledCode } from '#platform/compile-cache.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
 import { Log } from '#platform/log.ts'
+import { keepNurserySmall } from '#platform/small-nursery.ts'
 import { version } from '../paths.ts'
-import { info, search } from './commands.ts'
+import { info } from './commands.ts'
 import { addFolderCommands } from './folder-commands.ts'
 import { addIngestCommands } from './ingest-commands.ts'
 import { addModelCommands } from './model-commands.ts'
@@ -16,6 +17,7 @@ import {
   type JsonOption,
 } from './output.ts'
 import { addPreviewCommand } from './preview-command.ts'
+import { addSearchCommand } from './search-command.ts'
 import { wholeNumber } from './whole-number.ts'
 
 const json = jsonOption()
@@ -31,25 +33,7 @@ function program(): Command {
     .showHelpAfterError('(Run with --help for the commands and their options.)')
   addIngestCommands(command, controller.signal)
   addPreviewCommand(command, controller.signal)
-  const searching = command
-    .command('search')
-    .description('the passages of a storage folder that answer a query best')
-    .argument('<dir>', 'the storage folder, a Chroma folder, or the address of a vector store')
-    .argument('<query>')
-    .option('-k <number>', 'similarity top k', wholeNumber(1, 1000), 10)
-    .option(
-      '--model <id>',
-      'embed model of a folder that does not name one; of a server: allows to send it the query',
-    )
-  addCollectionOptions(searching)
-    .addOption(json)
-    .action(
-      (
-        folder: string,
-        query: string,
-        options: JsonOption & CollectionOptions & { k: number; model?: string },
-      ) => search(folder, query, options, controller.signal),
-    )
+  addSearchCommand(command, controller.signal)
   addCollectionOptions(
     command
       .command('info')
@@ -96,6 +80,7 @@ process.stdout.on('error', (error: Error) => {
 })
 process.once('SIGINT', cancel)
 process.once('SIGTERM', cancel)
+keepNurserySmall()
 keepCompiledCode(dataFolderPath())
 try {
   await program().parseAsync(process.argv)

@@ -11,11 +11,22 @@ export interface TermMatch {
   readonly end: number
 }
 
+/** Words that stand in every text: marking them says nothing, where there are others. */
+const emptyWords = new Set(
+  (
+    'a an and are as at be by can do does for from has have how i if in into is it its me my of on or so that the ' +
+    'their them then there this to was were what when where which who why will with you your'
+  ).split(' '),
+)
+
 /** In the order of the text, without overlaps: the longer of two counts. */
 export function findMatches(text: string, terms: readonly QueryTerm[]): TermMatch[] {
   const words = wordsOf(text)
+  const isTelling = ({ match, words: [word = ''] }: QueryTerm): boolean =>
+    match !== 'stem' || !emptyWords.has(word)
+  const hasTelling = terms.some((term) => !term.excluded && isTelling(term))
   const found = terms.flatMap((term, index) => {
-    if (term.excluded) return []
+    if (term.excluded || (hasTelling && !isTelling(term))) return []
     const whole = matchesOf(text, words, term)
     const ranges = whole.length > 0 ? whole : looserMatches(text, words, term)
     return ranges.map((range) => ({ ...range, term: index }))

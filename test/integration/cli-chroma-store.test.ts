@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, unlink, writeFile } from 'nod
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
 import {
   folderInfoSchema,
   ingestReportSchema,
@@ -15,6 +16,7 @@ import {
 import { fillCollection, recordsIn } from './chroma-collections.ts'
 import { CommandLine } from './run-command.ts'
 
+const docstoreSchema = z.looseObject({ 'docstore/data': z.record(z.string(), z.unknown()) })
 const fixtures = resolve(import.meta.dirname, '../fixtures/chroma')
 
 let folder: string
@@ -96,7 +98,9 @@ test('files are indexed into a Chroma collection, searched, refreshed and remove
   const tides = after.ids.filter((_, index) => after.documents?.[index]?.startsWith('The tide'))
   expect(tides).toHaveLength(2)
   expect(tides.filter((id) => before.ids.includes(id))).toHaveLength(1)
-  const docstore = JSON.parse(await readFile(join(folder, 'storage/docstore.json'), 'utf8'))
+  const docstore = docstoreSchema.parse(
+    JSON.parse(await readFile(join(folder, 'storage/docstore.json'), 'utf8')),
+  )
   expect(Object.keys(docstore['docstore/data']).toSorted()).toEqual(after.ids.toSorted())
 
   const owls = join(folder, 'documents/new.txt')

@@ -35,7 +35,7 @@ function failing(store: VectorStore): VectorStore {
         return (...parameters: Parameters<VectorStore['add']>) => fail(() => target.add(...parameters))
       }
       const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
     },
   })
 }

@@ -19,9 +19,15 @@ import type {
 } from '../store-kinds.ts'
 import type { StoreCallOptions } from '../vector-store.ts'
 import { chromaAddressOf, isChromaFolder, parseChromaAddress, placeOf, urlOf } from './chroma-address.ts'
-import { ChromaClient, metricOf, type ChromaCollection, type ChromaDatabase } from './chroma-client.ts'
+import {
+  ChromaClient,
+  defaultDatabase,
+  metricOf,
+  type ChromaCollection,
+  type ChromaDatabase,
+} from './chroma-client.ts'
 import { ChromaEngines } from './chroma-engines.ts'
-import { remoteServer, type ChromaServer } from './chroma-server.ts'
+import { chromaCloudUrl, remoteServer, type ChromaServer } from './chroma-server.ts'
 import { ownFolder } from './engine-process.ts'
 import { folderUsers } from './folder-users.ts'
 import { embeddingFunctionOf, type InspectedChromaFolder } from './inspect-chroma-folder.ts'
@@ -37,8 +43,8 @@ interface HeldServer extends AsyncDisposable {
   readonly server: ChromaServer
 }
 
-/** The environment variable that Chroma's own clients read. */
-const keyName = 'CHROMA_API_KEY'
+/** The environment variable that Chroma's own clients read, for Chroma Cloud; other servers have a name of their own. */
+const cloudKeyName = 'CHROMA_API_KEY'
 const bundledModel = 'bundled:all-MiniLM-L6-v2'
 
 export class ChromaKind implements VectorStoreKind {
@@ -71,8 +77,12 @@ export class ChromaKind implements VectorStoreKind {
     return isChromaFolder(folder) ? placeOf(folder) : null
   }
 
-  keyNameOf({ folder }: StorePlace): string | null {
-    return folder === null ? keyName : null
+  /** One for each server: a token is sent to nobody else. */
+  keyNameOf({ folder, location }: StorePlace): string | null {
+    if (folder !== null) return null
+    const host = location.split('/')[0] ?? ''
+    if (host === new URL(chromaCloudUrl).host) return cloudKeyName
+    return `${cloudKeyName}_${host.replace(/[^a-z0-9]+/gi, '_').toUpperCase()}`
   }
 
   async inspect(place: StorePlace, { signal }: StoreCallOptions = {}): Promise<FoundStore> {
@@ -108,7 +118,9 @@ export class ChromaKind implements VectorStoreKind {
     const held = await this.#hold(place, migrate)
     try {
       const { collection: name } = place
-      const database = databaseOf(place)
+      const { tenant, database: named } =
+        place.folder === null ? await whereTokenLeads(held.server, place, signal) : databaseOf(place)
+      const database = { tenant, database: named }
       const client = new ChromaClient(held.server, database)
       const before = create ? await existing(client, name, signal) : await client.collection(name, signal)
       const maker = before ? await makerIn(client, before, signal) : 'empty'
@@ -170,7 +182,8 @@ export class ChromaKind implements VectorStoreKind {
 
   async #hold(place: StorePlace, migrate: boolean): Promise<HeldServer> {
     if (place.folder === null) {
-      const token = (await this.#secrets.get(keyName)) ?? undefined
+      const name = this.keyNameOf(place)
+      const token = (name === null ? null : await this.#secrets.get(name)) ?? undefined
       return {
         server: remoteServer({ url: urlOf(place), token }),
         [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -193,8 +206,16 @@ export class ChromaKind implements VectorStoreKind {
     await using held = await this.#hold(place, false)
     const nothing = { collections: [], version: 'same', backupFolder: null, usedBy: null } as const
     try {
-      const tenant = databaseOf(place).tenant
-      const databases = await new ChromaClient(held.server, { tenant, database: '' }).listDatabases(signal)
+      const led = await whereTokenLeads(held.server, place, signal)
+      const { tenant } = led
+      const databases = await new ChromaClient(held.server, { tenant, database: '' })
+        .listDatabases(signal)
+        .catch((error: unknown) => {
+          // A token of some databases may not ask for all.
+          const isRefused = error instanceof StackroomError && ['wrong-key', 'not-found'].includes(error.code)
+          if (!isRefused) throw error
+          return led.databases ?? [led.database]
+        })
       const collections: FoundCollection[] = []
       for (const database of databases) {
         const client = new ChromaClient(held.server, { tenant, database })
@@ -247,6 +268,20 @@ export class ChromaKind implements VectorStoreKind {
 
 function databaseOf({ tenant, database }: StorePlace): ChromaDatabase {
   return { tenant: tenant ?? '', database: database ?? '' }
+}
+
+/** Where no tenant is named, the token's own: Chroma Cloud has no default one. */
+async function whereTokenLeads(
+  server: ChromaServer,
+  place: StorePlace,
+  signal?: AbortSignal,
+): Promise<ChromaDatabase & { readonly databases: readonly string[] | null }> {
+  const named = databaseOf(place)
+  if (named.tenant !== defaultDatabase.tenant) return { ...named, databases: null }
+  const { tenant, databases } = await new ChromaClient(server, named).identity(signal)
+  const [only, ...others] = databases ?? []
+  const isOnly = only !== undefined && others.length === 0 && named.database === defaultDatabase.database
+  return { tenant: tenant ?? named.tenant, database: isOnly ? only : named.database, databases }
 }
 
 function existing(

@@ -4,6 +4,7 @@ import type { SliceCreator } from '../../store/app-state.ts'
 import type { DroppedItems } from '../../transport/dropped-items.ts'
 import { uploadEntries, type UploadProgress } from '../../transport/upload.ts'
 import { describeError } from '../notices/notices-slice.ts'
+import { emptySession } from '../search/search-slice.ts'
 import {
   consentServer,
   firstChoice,
@@ -238,7 +239,9 @@ export const createIntakeSlice: SliceCreator<IntakeSlice> = ({ client, set, get 
       try {
         const job = await client.call('ingest.sample', {})
         await show(job)
-        get().setQuery(job.knowledgeBaseId, sampleQuestion)
+        // not asked yet: there is nothing to search until the first files are in
+        const session = { ...emptySession, query: sampleQuestion }
+        set(({ sessions }) => ({ sessions: { ...sessions, [job.knowledgeBaseId]: session } }))
       } catch (error) {
         get().notifyError(error)
       }

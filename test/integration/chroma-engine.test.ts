@@ -134,6 +134,16 @@ test.each(['wait', 'throw', 'end'])('an owner that ends takes its engine along: 
   await expectEnded(pid)
 })
 
+test('an owner that is killed before its engine is ready leaves none behind', async () => {
+  const child = spawn(process.execPath, [owner, folder, 'at once', cacheFolder], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  children.push(child)
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+  await once(child, 'exit')
+  await expectEnded(Number(line))
+})
+
 test('SIGTERM ends the engine, too', async () => {
   const pid = await pidOf(engineOn(folder))
   process.kill(pid, 'SIGTERM')

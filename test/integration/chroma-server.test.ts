@@ -1,9 +1,13 @@
 /** Chroma servers that somebody else runs, by their address: behind a path, with a token, down, or no Chroma at all. */
-import { createServer, request, type RequestListener, type Server } from 'node:http'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, request, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ChromaClient } from '#engine/stores/chroma/chroma-client.ts'
 import { ChromaEngines, type HeldEngine } from '#engine/stores/chroma/chroma-engines.ts'
@@ -15,6 +19,7 @@ import { codeOf } from './storage-test-folder.ts'
 
 const token = 'a-secret-token'
 const cacheFolder = join(tmpdir(), 'stackroom-test-cache')
+const certificate = resolve(import.meta.dirname, '../fixtures/tls/certificate.pem')
 
 let home: string
 let engines: ChromaEngines
@@ -22,14 +27,29 @@ let held: HeldEngine
 let servers: Server[]
 /** A real Chroma behind a path and a token, as it is run for many. */
 let url: string
+/** The same behind a certificate that nothing trusts. */
+let secureUrl: string
 
 async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
+  return `http://${await listening(createServer(listener))}`
+}
+
+async function serveSecurely(listener: RequestListener): Promise<string> {
+  const key = readFileSync(join(certificate, '../key.pem'))
+  return `https://${await listening(createTlsServer({ cert: readFileSync(certificate), key }, listener))}`
+}
+
+async function listening(server: Server): Promise<string> {
   servers.push(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
-  return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+  return `127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+}
+
+/** Servers take the token in one of two headers, as they are set up. */
+function hasToken({ headers }: { headers: NodeJS.Dict<string | string[]> }, isBearer: boolean): boolean {
+  return isBearer ? headers.authorization === `Bearer ${token}` : headers['x-chroma-token'] === token
 }
 
 beforeAll(async () => {
@@ -38,12 +58,13 @@ beforeAll(async () => {
   engines = new ChromaEngines()
   held = engines.hold({ folder: join(home, 'chroma'), cacheFolder, migrate: false })
   const chroma = await held.engine.use((address) => Promise.resolve(address))
-  const proxy = await serve((incoming, outgoing) => {
-    if (incoming.headers['x-chroma-token'] !== token) {
+  const proxy: RequestListener = (incoming, outgoing) => {
+    const isBearer = incoming.url?.startsWith('/bearer') ?? false
+    if (!hasToken(incoming, isBearer)) {
       outgoing.writeHead(401).end('{"error":"AuthError","message":"no"}')
       return
     }
-    const path = (incoming.url ?? '').replace(/^\/behind\/this/, '')
+    const path = (incoming.url ?? '').replace(/^\/(behind\/this|bearer)/, '')
     const passed = request(
       chroma + path,
       { method: incoming.method, headers: incoming.headers },
@@ -53,8 +74,9 @@ beforeAll(async () => {
       },
     )
     incoming.pipe(passed)
-  })
-  url = `${proxy}/behind/this/`
+  }
+  url = `${await serve(proxy)}/behind/this/`
+  secureUrl = await serveSecurely(proxy)
 })
 
 afterAll(async () => {
@@ -79,9 +101,50 @@ test('a server behind a path and a token is used as a folder is', async () => {
   expect(await local.count()).toBe(2)
 })
 
+test('the token goes in either header', async () => {
+  const bearer = url.replace('/behind/this/', '/bearer')
+  const store = await openChromaStore(remoteServer({ url: bearer, token }), { collection: 'bearer', create })
+  expect(await store.count()).toBe(0)
+  expect(await codeOf(openChromaStore(remoteServer({ url: bearer }), { collection: 'bearer' }))).toBe(
+    'wrong-key',
+  )
+})
+
+test('a server tells where a token leads', async () => {
+  expect(await new ChromaClient(remoteServer({ url, token })).identity()).toEqual({
+    tenant: 'default_tenant',
+    databases: ['default_database'],
+  })
+  const anything = await serve((incoming, outgoing) =>
+    outgoing.end(
+      incoming.url === '/api/v2/version' ? '"1.0.0"' : '{"user_id":"a","tenant":"*","databases":["*"]}',
+    ),
+  )
+  expect(await new ChromaClient(remoteServer({ url: anything })).identity()).toEqual({
+    tenant: null,
+    databases: null,
+  })
+})
+
+test('another tenant and database of a server are kept apart from the default ones', async () => {
+  const server = remoteServer({ url, token })
+  const address = await held.engine.use((at) => Promise.resolve(at))
+  const post = (path: string, body: unknown) =>
+    fetch(`${address}/api/v2/${path}`, { method: 'POST', body: JSON.stringify(body), headers: json })
+  const json = { 'content-type': 'application/json' }
+  await post('tenants', { name: 'library' })
+  await post('tenants/library/databases', { name: 'branch' })
+  const database = { tenant: 'library', database: 'branch' }
+  const store = await openChromaStore(server, { collection: 'apart', database, create })
+  await store.add([nodeOf('a', [1, 0, 0])])
+  expect(await store.listNamespaces()).toEqual(['apart'])
+  expect(await codeOf(openChromaStore(server, { collection: 'apart' }))).toBe('not-found')
+  expect(await listCollections(server, 'library')).toMatchObject([{ ...database, name: 'apart', records: 1 }])
+})
+
 test('databases and collections of a server are listed', async () => {
   const client = new ChromaClient(remoteServer({ url, token }))
-  await client.getOrCreateCollection({ name: 'listed', configuration: {} })
+  await client.getOrCreateCollection({ name: 'listed', metric: 'l2', embeddingFunction: null })
   expect(await client.listDatabases()).toContain('default_database')
   expect((await client.listCollections()).map(({ name }) => name)).toContain('listed')
   await client.deleteCollection('listed')
@@ -119,6 +182,43 @@ test('a collection, and a database, that is not there', async () => {
   expect(await codeOf(openChromaStore(server, { collection: 'nobody' }))).toBe('not-found')
   const database = { tenant: 'default_tenant', database: 'nobody' }
   expect(await codeOf(openChromaStore(server, { collection: 'remote', database }))).toBe('not-found')
+  expect(await codeOf(openChromaStore(server, { collection: 'new-one', database, create }))).toBe('not-found')
+})
+
+test.each([
+  // What Chroma 0.4.24 says of version 2 of the interface, and what 0.6.3 says.
+  ['version 1 of the interface alone', 404, '{"detail":"Not Found"}'],
+  ['version 2, but passes over ids in queries', 200, '"0.6.3"'],
+])('a server that has %s is told as too old', async (_, status, answer) => {
+  const address = await serve((_incoming, outgoing) => outgoing.writeHead(status).end(answer))
+  const opening = openChromaStore(remoteServer({ url: address }), { collection: 'any' })
+  await expect(opening).rejects.toMatchObject({ code: 'engine-unavailable' })
+  await expect(opening).rejects.toThrow('too old')
+})
+
+test('a certificate that nothing trusts is told as such, and no token is sent', async () => {
+  const opening = openChromaStore(remoteServer({ url: secureUrl, token }), { collection: 'remote' })
+  await expect(opening).rejects.toMatchObject({ code: 'server-down' })
+  await expect(opening).rejects.toThrow('certificate')
+})
+
+test('a certificate that NODE_EXTRA_CA_CERTS names is trusted', async () => {
+  const script = `
+    const { remoteServer } = await import('#engine/stores/chroma/chroma-server.ts')
+    const { ChromaClient } = await import('#engine/stores/chroma/chroma-client.ts')
+    console.log((await new ChromaClient(remoteServer({ url: '${secureUrl}', token: '${token}' })).identity()).tenant)`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate },
+    cwd: resolve(import.meta.dirname, '../..'),
+  })
+  expect(stdout.trim()).toBe('default_tenant')
+})
+
+test('http where https is spoken, and the other way round, are told', async () => {
+  const plain = remoteServer({ url: secureUrl.replace('https:', 'http:') })
+  expect(await codeOf(openChromaStore(plain, { collection: 'any' }))).toMatch(/server-down|bad-answer/)
+  const secure = remoteServer({ url: url.replace('http:', 'https:') })
+  await expect(openChromaStore(secure, { collection: 'any' })).rejects.toThrow('encryption')
 })
 
 test('a server that is down, and one that is no Chroma, are told apart', async () => {

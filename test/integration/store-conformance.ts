@@ -221,6 +221,23 @@ export function conformsToVectorStore(name: string, makeHarness: () => Promise<S
         if (store.capabilities.storesText) expect(hit?.node).toMatchObject(expected)
       })
 
+      test('a node that comes out of another store stays what it was there, whatever its class and its numbers', async () => {
+        if (!store.capabilities.storesText) return
+        const item = nodeOf('i', [1, 0, 0], { text: 'of an image', metadata: { weight: 1 } })
+        const content = JSON.stringify({ ...item.node, class_name: 'ImageNode', image: 'aGk=', own: 'x' })
+          // A number that JavaScript does not print like this.
+          .replace('"weight":1', '"weight": 1.0')
+        await store.add([{ ...item, content }])
+        const [entry] = await store.get({ nodeIds: ['i'], contents: true })
+        expect(JSON.parse(entry?.content ?? '')).toMatchObject({
+          text: 'of an image',
+          class_name: 'ImageNode',
+          image: 'aGk=',
+          own: 'x',
+        })
+        expect(entry?.content).toContain('1.0')
+      })
+
       test('get keeps the order of the ids, passes over those that are not there, and pages', async () => {
         await store.add(['a', 'b', 'c', 'd'].map((id) => nodeOf(id, [1, 0, 0])))
         const ids = async (request: Parameters<VectorStore['get']>[0]): Promise<string[]> =>
@@ -430,7 +447,9 @@ export function conformsToVectorStore(name: string, makeHarness: () => Promise<S
 
     test('10,000 nodes are added, counted, found, filtered and deleted', async () => {
       const store = await harness.empty()
-      const angle = (index: number): number[] => [Math.cos(index / 2000), Math.sin(index / 2000), 0.1, 0.2]
+      // Neighbours are further apart than the rounding of float32.
+      const angle = (index: number): number[] =>
+        [index / 2000, (7 * index) / 2000].flatMap((radians) => [Math.cos(radians), Math.sin(radians)])
       const nodes = Array.from({ length: 10_000 }, (_, index) =>
         nodeOf(`node ${index}`, angle(index), {
           metadata: { index, part: index % 100 },

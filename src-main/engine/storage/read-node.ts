@@ -1,10 +1,11 @@
 /** Nodes and documents out of docstore.json's entries, as LlamaIndex 0.5 to 0.14 and LlamaIndexTS wrote them. */
 import { z } from 'zod'
-import { jsonValueSchema, StackroomError, type Metadata } from '#contract'
+import { StackroomError, type Metadata } from '#contract'
+import { parsedObjectSchema } from '#platform/parsed-object.ts'
 import { parsePythonJson } from './llamaindex/python-json.ts'
 import type { StoredNode } from './storage-folder.ts'
 
-const metadataSchema = z.record(z.string(), jsonValueSchema).catch({})
+const metadataSchema = parsedObjectSchema.catch({})
 const index = z.number().nullish().catch(null)
 
 const nodeSchema = z.looseObject({
@@ -20,7 +21,7 @@ const nodeSchema = z.looseObject({
   endCharIdx: index,
   /** Before 0.6: `{start, end}`. */
   node_info: z.looseObject({ start: index, end: index }).nullish().catch(null),
-  relationships: z.record(z.string(), z.unknown()).nullish().catch(null),
+  relationships: parsedObjectSchema.nullish().catch(null),
 })
 const entrySchema = z.looseObject({ __data__: z.union([nodeSchema, z.string()]) })
 const relatedSchema = z.union([

@@ -3,10 +3,10 @@
  * with a path, and packs vectors byte by byte.
  */
 import { z } from 'zod'
-import { jsonValueSchema, StackroomError } from '#contract'
+import { parsedObjectSchema } from '#platform/parsed-object.ts'
 import type { VectorMetric } from '../vector-store.ts'
 import type { ChromaServer } from './chroma-server.ts'
-import { connectionError, refusal } from './request-errors.ts'
+import { connectionError, noChroma, refusal, tooOld } from './request-errors.ts'
 import { sendRequest, type Answer } from './send-request.ts'
 
 export interface ChromaDatabase {
@@ -16,7 +16,6 @@ export interface ChromaDatabase {
 
 export const defaultDatabase: ChromaDatabase = { tenant: 'default_tenant', database: 'default_database' }
 
-const metadataSchema = z.record(z.string(), jsonValueSchema)
 const spaceSchema = z.enum(['cosine', 'l2', 'ip'])
 const defaultSpace = 'l2'
 const indexSchema = z.looseObject({ space: spaceSchema.nullish() })
@@ -26,7 +25,7 @@ export const collectionSchema = z.looseObject({
   name: z.string(),
   tenant: z.string(),
   database: z.string(),
-  metadata: metadataSchema.nullish(),
+  metadata: parsedObjectSchema.nullish(),
   dimension: z.number().int().nullish(),
   configuration_json: z.looseObject({
     hnsw: indexSchema.nullish(),
@@ -42,7 +41,8 @@ const vectorSchema = z.array(z.number())
 const recordsSchema = z.object({
   ids: z.array(z.string()),
   documents: list(z.string()),
-  metadatas: list(metadataSchema),
+  uris: list(z.string()),
+  metadatas: list(parsedObjectSchema),
   embeddings: list(vectorSchema),
 })
 export type ChromaRecords = z.infer<typeof recordsSchema>
@@ -51,17 +51,24 @@ const answerSchema = z.object({
   ids: z.array(z.array(z.string())),
   distances: z.array(z.array(z.number().nullable())).nullish(),
   documents: z.array(list(z.string())).nullish(),
-  metadatas: z.array(list(metadataSchema)).nullish(),
+  uris: z.array(list(z.string())).nullish(),
+  metadatas: z.array(list(parsedObjectSchema)).nullish(),
   embeddings: z.array(list(vectorSchema)).nullish(),
 })
 
-export type Include = 'documents' | 'metadatas' | 'embeddings' | 'distances'
+export type Include = 'documents' | 'uris' | 'metadatas' | 'embeddings' | 'distances'
 /** Chroma's filter language. */
 export type Where = Readonly<Record<string, unknown>>
 
 export interface RecordSelection {
   readonly ids?: readonly string[] | undefined
   readonly where?: Where | undefined
+}
+
+export interface RecordRequest extends RecordSelection {
+  readonly include: readonly Include[]
+  readonly limit?: number
+  readonly offset?: number
 }
 
 export interface NewRecords {
@@ -73,8 +80,9 @@ export interface NewRecords {
 
 export interface NewCollection {
   readonly name: string
-  readonly configuration: Readonly<Record<string, unknown>>
-  readonly metadata?: Readonly<Record<string, unknown>> | undefined
+  readonly metric: VectorMetric
+  /** What it says that it is embedded with. */
+  readonly embeddingFunction: string | null
 }
 
 export interface RankedRecords extends ChromaRecords {
@@ -93,12 +101,21 @@ const checksSchema = z.looseObject({
 })
 export type ServerChecks = z.infer<typeof checksSchema>
 
+const identitySchema = z.looseObject({ tenant: z.string(), databases: z.array(z.string()) })
+export interface ServerIdentity {
+  /** Null: any. */
+  readonly tenant: string | null
+  /** Those that the token may see; null: any. */
+  readonly databases: readonly string[] | null
+}
+
 const collectionsPerPage = 1000
 
 export class ChromaClient {
   readonly #server: ChromaServer
   readonly #database: ChromaDatabase
   #checks: ServerChecks | undefined
+  #isKnown = false
 
   constructor(server: ChromaServer, database: ChromaDatabase = defaultDatabase) {
     this.#server = server
@@ -109,6 +126,13 @@ export class ChromaClient {
   async checks(signal?: AbortSignal): Promise<ServerChecks> {
     this.#checks ??= await this.#request('/pre-flight-checks', checksSchema, { signal })
     return this.#checks
+  }
+
+  /** Where the token leads: Chroma Cloud knows the tenant by it. A server that does not go by tokens names its default. */
+  async identity(signal?: AbortSignal): Promise<ServerIdentity> {
+    const { tenant, databases } = await this.#request('/auth/identity', identitySchema, { signal })
+    const isAny = (name: string): boolean => name === '*'
+    return { tenant: isAny(tenant) ? null : tenant, databases: databases.some(isAny) ? null : databases }
   }
 
   /** Databases of the tenant. */
@@ -136,8 +160,15 @@ export class ChromaClient {
     return this.#request(`${this.#collections}/${encodeURIComponent(name)}`, collectionSchema, { signal })
   }
 
-  getOrCreateCollection(collection: NewCollection, signal?: AbortSignal): Promise<ChromaCollection> {
-    const body = { ...collection, get_or_create: true }
+  getOrCreateCollection(
+    { name, metric, embeddingFunction }: NewCollection,
+    signal?: AbortSignal,
+  ): Promise<ChromaCollection> {
+    const configuration = {
+      hnsw: { space: metric },
+      embedding_function: embeddingFunction && { type: 'known', name: embeddingFunction, config: {} },
+    }
+    const body = { name, configuration, get_or_create: true }
     return this.#request(this.#collections, collectionSchema, { method: 'POST', body, signal })
   }
 
@@ -150,8 +181,9 @@ export class ChromaClient {
     return this.#request(this.#records(collectionId, 'count'), z.number().int(), { signal })
   }
 
-  /** Records whose ids are there are replaced. */
-  async upsert(
+  /** `add` leaves records whose ids are there as they are; `upsert` replaces them, and takes longer. */
+  async write(
+    verb: 'add' | 'upsert',
     collectionId: string,
     { ids, vectors, documents, metadatas }: NewRecords,
     signal?: AbortSignal,
@@ -159,14 +191,10 @@ export class ChromaClient {
     const { supports_base64_encoding: asBase64 } = await this.checks(signal)
     const embeddings = vectors.map((vector) => (asBase64 ? base64(vector) : Array.from(vector)))
     const body = { ids, embeddings, documents, metadatas }
-    await this.#request(this.#records(collectionId, 'upsert'), z.unknown(), { method: 'POST', body, signal })
+    await this.#request(this.#records(collectionId, verb), z.unknown(), { method: 'POST', body, signal })
   }
 
-  get(
-    collectionId: string,
-    request: RecordSelection & { include: readonly Include[]; limit?: number; offset?: number },
-    signal?: AbortSignal,
-  ): Promise<ChromaRecords> {
+  get(collectionId: string, request: RecordRequest, signal?: AbortSignal): Promise<ChromaRecords> {
     const path = this.#records(collectionId, 'get')
     return this.#request(path, recordsSchema, { method: 'POST', body: request, signal })
   }
@@ -184,6 +212,7 @@ export class ChromaClient {
     return {
       ids: answer.ids[0] ?? [],
       documents: answer.documents?.[0],
+      uris: answer.uris?.[0],
       metadatas: answer.metadatas?.[0],
       embeddings: answer.embeddings?.[0],
       distances: (answer.distances?.[0] ?? []).map((distance) => distance ?? Number.POSITIVE_INFINITY),
@@ -207,24 +236,38 @@ export class ChromaClient {
   #request<Schema extends z.ZodType>(
     path: string,
     schema: Schema,
-    { method = 'GET', body, signal }: CallOptions,
+    options: CallOptions,
   ): Promise<z.infer<Schema>> {
     return this.#server.use(async (address) => {
-      const { status, text } = await this.#send(address, `/api/v2${path}`, { method, body, signal })
-      if (status >= 300) throw refusal(address, status, text)
-      const answer = schema.safeParse(parseAnswer(text))
-      if (answer.success) return answer.data
-      throw new StackroomError('bad-answer', `What answers at ${address} is no Chroma server.`, {
-        hint: 'Check the address.',
-        cause: answer.error,
-      })
-    }, signal)
+      if (!this.#isKnown) await this.#requireVersion(address, options.signal)
+      return this.#ask(address, path, schema, options)
+    }, options.signal)
   }
 
-  async #send(address: string, path: string, { method, body, signal }: CallOptions): Promise<Answer> {
+  /** Servers before 1.0 pass over the ids of a query, and answer with other records. */
+  async #requireVersion(address: string, signal?: AbortSignal): Promise<void> {
+    const version = await this.#ask(address, '/version', z.string(), { signal })
+    if (version.startsWith('0.')) throw tooOld(address, `version ${version}`)
+    this.#isKnown = true
+  }
+
+  async #ask<Schema extends z.ZodType>(
+    address: string,
+    path: string,
+    schema: Schema,
+    options: CallOptions,
+  ): Promise<z.infer<Schema>> {
+    const { status, text } = await this.#send(address, `/api/v2${path}`, options)
+    if (status >= 300) throw refusal(address, status, text)
+    const answer = schema.safeParse(parseAnswer(text))
+    if (answer.success) return answer.data
+    throw noChroma(address, answer.error)
+  }
+
+  async #send(address: string, path: string, { method = 'GET', body, signal }: CallOptions): Promise<Answer> {
     try {
       return await sendRequest(address + path, {
-        method: method ?? 'GET',
+        method,
         headers: this.#server.headers,
         body: body === undefined ? undefined : JSON.stringify(body),
         signal,

@@ -76,8 +76,11 @@ export class ChromaEngine implements ChromaServer, AsyncDisposable {
       return await work(address)
     } catch (error) {
       signal?.throwIfAborted()
+      const isBrokenOff = error instanceof StackroomError && error.code === 'server-down'
+      // What the engine answered with.
+      if (error instanceof StackroomError && !isBrokenOff) throw error
       // A part of the engine that breaks down takes the connection along, and at times the whole process.
-      if (!(await hasEnded(child)) && !isBrokenOff(error)) throw error
+      if (!(await hasEnded(child)) && !isBrokenOff) throw error
       if (retries > 0 && !this.#isClosed) return this.#attempt(work, signal, retries - 1)
       throw new StackroomError('damaged-file', `Chroma's engine broke down on the folder ${this.folder}.`, {
         hint: 'Its vector index may be damaged: run `stackroom verify` on it.',
@@ -200,19 +203,19 @@ function readiness(
   })
 }
 
-function isBrokenOff(error: unknown): boolean {
-  return error instanceof StackroomError && error.code === 'server-down'
-}
-
 /** A connection that broke is seen before the end of the process that it led to. */
 async function hasEnded(child: ChildProcess): Promise<boolean> {
   if (child.exitCode !== null || child.signalCode !== null) return true
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), 100)
-    child.once('exit', () => {
+    const ended = (): void => {
       clearTimeout(timer)
       resolve(true)
-    })
+    }
+    const timer = setTimeout(() => {
+      child.off('exit', ended)
+      resolve(false)
+    }, 100)
+    child.once('exit', ended)
   })
 }
 

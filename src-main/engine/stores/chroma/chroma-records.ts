@@ -7,7 +7,7 @@ import type { NodeWithVector, StoreEntry, VectorStoreHit } from '../vector-store
 import type { ChromaRecords, NewRecords, RankedRecords } from './chroma-client.ts'
 
 /** Of a request's JSON text, roughly: it is made in one go. Servers refuse more than 40 MB. */
-const batchBytes = 4 * 1024 * 1024
+const batchBytes = 8 * 1024 * 1024
 
 /** What filters look at: LlamaIndex's ids beside the node's metadata, which may hold more than Chroma can. */
 export function filterMetadata(id: string, dict: Metadata | null | undefined): Metadata {
@@ -15,9 +15,12 @@ export function filterMetadata(id: string, dict: Metadata | null | undefined): M
 }
 
 function nodeAt(records: ChromaRecords, index: number): StoredNode {
+  const metadata = records.metadatas?.[index] ?? {}
+  const uri = records.uris?.[index] ?? null
   return metadataDictToNode(
     records.ids[index] ?? '',
-    records.metadatas?.[index] ?? {},
+    // Where the content of a record is, which has no document then.
+    uri === null ? metadata : { uri, ...metadata },
     records.documents?.[index] ?? null,
   )
 }
@@ -69,8 +72,8 @@ export function* batches(
   const unique = [...new Map(nodes.map((item) => [item.node.id_, item])).values()]
   let batch = emptyBatch()
   let bytes = 0
-  for (const { node, vector } of unique) {
-    const dict = shape === 'llamaindex' ? nodeToMetadataDict(node) : plainMetadata(node)
+  for (const { node, vector, content } of unique) {
+    const dict = shape === 'llamaindex' ? nodeToMetadataDict(node, content) : plainMetadata(node)
     const entries = Object.entries(dict)
     const metadata = entries.map(([key, value]): [string, unknown] => [key, wellFormed(value ?? '')])
     batch.ids.push(node.id_)

@@ -30,11 +30,14 @@ import {
   type RankedRecords,
   type RecordSelection,
 } from './chroma-client.ts'
+import { getRecords } from './get-records.ts'
 import { chromaWhere, nativeOperators } from './chroma-filters.ts'
 import { batches, entriesOf, filterMetadata, hitsOf, type RecordShape } from './chroma-records.ts'
 
 /** Ids that are asked for at once, and records of a page. */
 const pageSize = 1000
+/** Of a record, what makes its node. */
+const nodeParts: readonly Include[] = ['documents', 'uris', 'metadatas']
 /** LlamaIndex's DEFAULT_MMR_PREFETCH_FACTOR. */
 const mmrPrefetch = 4
 
@@ -76,23 +79,21 @@ export class ChromaVectorStore implements VectorStore {
   async add(nodes: readonly NodeWithVector[], { signal }: StoreCallOptions = {}): Promise<void> {
     checkVectors(nodes, await this.dimensions({ signal }))
     const { max_batch_size: maximum } = await this.#client.checks(signal)
-    for (const batch of batches(nodes, maximum, this.#shape))
-      await this.#client.upsert(this.#id, await this.#replacing(batch, signal), signal)
+    for (const batch of batches(nodes, maximum, this.#shape)) {
+      const there = await this.#there(batch, signal)
+      if (there.size === 0) await this.#client.write('add', this.#id, batch, signal)
+      else await this.#client.write('upsert', this.#id, replacing(batch, there), signal)
+    }
   }
 
-  /** Chroma keeps what a record's metadata had before and the new ones have not, unless it is told that it is null. */
-  async #replacing(batch: NewRecords, signal?: AbortSignal): Promise<NewRecords> {
+  /** The metadata of those records that are there already. */
+  async #there(batch: NewRecords, signal?: AbortSignal): Promise<Map<string, Metadata>> {
     const there = new Map<string, Metadata>()
     for (const ids of pages(batch.ids)) {
       const known = await this.#client.get(this.#id, { ids, include: ['metadatas'] }, signal)
       for (const [index, id] of known.ids.entries()) there.set(id, known.metadatas?.[index] ?? {})
     }
-    const metadatas = batch.metadatas.map((metadata, index) => {
-      const before = there.get(batch.ids[index] ?? '')
-      if (!before) return metadata
-      return { ...Object.fromEntries(Object.keys(before).map((key) => [key, null])), ...metadata }
-    })
-    return { ...batch, metadatas }
+    return there
   }
 
   async delete(refDocId: string, { signal }: StoreCallOptions = {}): Promise<void> {
@@ -110,17 +111,13 @@ export class ChromaVectorStore implements VectorStore {
   }
 
   async get(request: GetRequest, { signal }: StoreCallOptions = {}): Promise<StoreEntry[]> {
-    const include: Include[] = [
-      'documents',
-      'metadatas',
-      ...(request.vectors ? (['embeddings'] as const) : []),
-    ]
+    const include = request.vectors ? [...nodeParts, 'embeddings' as const] : nodeParts
     const selection = await this.#resolve(request, signal)
     const { offset = 0, limit = Number.POSITIVE_INFINITY } = request
     const entries: StoreEntry[] = []
     if (selection.ids) {
       for (const page of pages(selection.ids)) {
-        const records = await this.#client.get(this.#id, { ...selection, ids: page, include }, signal)
+        const records = await getRecords(this.#client, this.#id, { ...selection, ids: page, include }, signal)
         const found = new Map(entriesOf(records, request.contents).map((entry) => [entry.nodeId, entry]))
         entries.push(...page.flatMap((id) => found.get(id) ?? []))
         if (entries.length >= offset + limit) break
@@ -130,7 +127,7 @@ export class ChromaVectorStore implements VectorStore {
     while (entries.length < limit) {
       const next = Math.min(pageSize, limit - entries.length)
       const place = { limit: next, offset: offset + entries.length }
-      const records = await this.#client.get(this.#id, { ...selection, ...place, include }, signal)
+      const records = await getRecords(this.#client, this.#id, { ...selection, ...place, include }, signal)
       const page = entriesOf(records, request.contents)
       entries.push(...page)
       if (page.length < next) break
@@ -145,10 +142,10 @@ export class ChromaVectorStore implements VectorStore {
     checkQuery(query, await this.dimensions({ signal }))
     const selection = await this.#existing(await this.#resolve(query, signal), signal)
     if (selection.ids?.length === 0) return []
-    const ask = (count: number, include: Include[]): Promise<RankedRecords> =>
+    const ask = (count: number, include: readonly Include[]): Promise<RankedRecords> =>
       this.#client.query(this.#id, { ...selection, vector, topK: count, include }, signal)
-    if (mode === 'default') return hitsOf(await ask(topK, ['documents', 'metadatas', 'distances']))
-    const found = await ask(topK * mmrPrefetch, ['documents', 'metadatas', 'distances', 'embeddings'])
+    if (mode === 'default') return hitsOf(await ask(topK, [...nodeParts, 'distances']))
+    const found = await ask(topK * mmrPrefetch, [...nodeParts, 'distances', 'embeddings'])
     const vectors = (found.embeddings ?? []).map((values) => Float32Array.from(values ?? []))
     const hits = hitsOf(found)
     return mmrOrder(vector, vectors, topK, query.mmrThreshold).map((index) => hits[index]!)
@@ -208,6 +205,16 @@ export class ChromaVectorStore implements VectorStore {
       ids.push(...(await this.#client.get(this.#id, { ...selection, ids: page, include: [] }, signal)).ids)
     return { ids }
   }
+}
+
+/** Chroma keeps what a record's metadata had before and the new ones have not, unless it is told that it is null. */
+function replacing(batch: NewRecords, there: ReadonlyMap<string, Metadata>): NewRecords {
+  const metadatas = batch.metadatas.map((metadata, index) => {
+    const before = there.get(batch.ids[index] ?? '')
+    if (!before) return metadata
+    return { ...Object.fromEntries(Object.keys(before).map((key) => [key, null])), ...metadata }
+  })
+  return { ...batch, metadatas }
 }
 
 function* pages<Item>(items: readonly Item[]): Generator<readonly Item[]> {

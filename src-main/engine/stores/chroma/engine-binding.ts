@@ -2,7 +2,7 @@
  * Chroma's own engine, as npm packages carry it: one native library for each system, with one function, the `chroma`
  * command line. Chroma's launcher in JavaScript is not used: it refuses Windows x64, although there is a library for it.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -79,16 +79,19 @@ function load(path: string): Engine {
   return engineSchema.parse(module.exports)
 }
 
-/** Made once for each version; a copy that another process makes at the same time is the same. */
+/**
+ * Made once for each version; a copy that another process makes at the same time is the same. It is not flushed, which would
+ * be most of the first start: one that a power cut left short is made again.
+ */
 function changedCopy({ path, version }: EngineBinding, cacheFolder: string): string {
   const copy = join(cacheFolder, `chroma-engine-${version}-${process.arch}.node`)
-  if (existsSync(copy)) return copy
+  if (statSync(copy, { throwIfNoEntry: false })?.size === statSync(path).size) return copy
   const library = readFileSync(path)
   if (!weakenSymbolVersion(library, newestGlibc)) throw new Error(`${path} does not ask for ${newestGlibc}.`)
   mkdirSync(cacheFolder, { recursive: true })
   const unfinished = `${copy}.${process.pid}`
   try {
-    writeFileSync(unfinished, library, { flush: true, mode: 0o700 })
+    writeFileSync(unfinished, library, { mode: 0o700 })
     renameSync(unfinished, copy)
   } catch (error) {
     rmSync(unfinished, { force: true })

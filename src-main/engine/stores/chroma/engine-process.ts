@@ -37,6 +37,8 @@ export async function runEngineProcess(): Promise<void> {
     process.kill(process.pid, 'SIGKILL')
   }
   process.on('disconnect', end)
+  // The owner may have gone before anybody listened.
+  if (!process.connected) end()
   process.on('SIGTERM', end)
   process.on('message', (message) => {
     if (message === stopMessage) void untilIdle().then(end)

@@ -1,21 +1,39 @@
 /** What a Chroma server refuses, as sentences. */
 import { z } from 'zod'
-import { isCancelled, StackroomError } from '#contract'
+import { StackroomError } from '#contract'
+import { explainConnection, refusalError, type RemotePlace } from '../remote-errors.ts'
 
-const bodySchema = z.looseObject({ error: z.string().optional(), message: z.string().optional() })
+const bodySchema = z.looseObject({
+  error: z.string().optional(),
+  message: z.string().optional(),
+  detail: z.unknown().optional(),
+})
 
 /** A request that got no answer. */
 export function connectionError(address: string, cause: unknown): unknown {
-  if (isCancelled(cause)) return cause
-  return new StackroomError('server-down', `The Chroma server at ${address} does not answer.`, {
-    hint: 'Check its address, and whether it runs.',
+  return explainConnection(cause, placeOf(address)) ?? noChroma(address, cause)
+}
+
+export function noChroma(address: string, cause: unknown): StackroomError {
+  return new StackroomError('bad-answer', `What answers at ${address} is no Chroma server.`, {
+    hint: 'Check the address, and whether it begins with http or https.',
     cause,
   })
 }
 
+/** Than Chroma 1.0. */
+export function tooOld(address: string, cause: unknown): StackroomError {
+  return refusalError('too-old', placeOf(address), cause)
+}
+
+function placeOf(address: string): RemotePlace {
+  return { name: 'The Chroma server', address }
+}
+
 /** An answer with a status that is an error. */
 export function refusal(address: string, status: number, body: string): StackroomError {
-  const { message = '' } = bodySchema.safeParse(tryParse(body)).data ?? {}
+  const answer = bodySchema.safeParse(tryParse(body)).data
+  const { message = '', detail } = answer ?? {}
   const cause = `${status} ${message || body.slice(0, 1000)}`
   const dimensions = /dimension of (\d+), got (\d+)/.exec(message)
   if (dimensions)
@@ -34,9 +52,12 @@ export function refusal(address: string, status: number, body: string): Stackroo
       hint: 'Check the token, and that it may use this tenant and database.',
       cause,
     })
-  if (status === 404)
+  // What the first servers' framework says of an address that they do not have.
+  if (detail === 'Not Found') return tooOld(address, cause)
+  if (status === 404 && !answer) return noChroma(address, cause)
+  if (status === 404 || /^(Tenant|Database) .*does not exist/.test(message))
     return new StackroomError('not-found', said('The Chroma server does not have this', message), {
-      hint: 'Check the names of tenant, database and collection. Servers before Chroma 0.6 cannot be used.',
+      hint: 'Check the names of tenant, database and collection.',
       cause,
     })
   if (status === 429)

@@ -1,8 +1,7 @@
 /**
- * One process that indexes many small files with a model that costs nothing, twice: `folder files`. Prints a line of JSON for
- * each run, with the most memory that the process had, worker threads and all.
+ * One process that indexes many small files (in `sources` of the folder it is given) with a model that costs nothing, twice.
+ * Prints a line of JSON for each run, with the most memory that the process had, worker threads and all.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { emptySettings } from '#app/new-settings.ts'
 import type { EmbedModel } from '#engine/embed/embed-model.ts'
@@ -10,20 +9,11 @@ import { defaultNodeParserSettings } from '#engine/ingest/node-parser-settings.t
 import { ingest } from '#engine/ingest/pipeline.ts'
 import { ReaderPool } from '#engine/ingest/reader-pool.ts'
 import { createStorageFolder } from '#engine/storage/open-storage-folder.ts'
+import { keepNurserySmall } from '#platform/small-nursery.ts'
 
-const [folder = '', count = '0'] = process.argv.slice(2)
-const filesInFolder = 1000
-
-for (let start = 0; start < Number(count); start += filesInFolder) {
-  const target = join(folder, 'sources', String(start))
-  await mkdir(target, { recursive: true })
-  const names = Array.from({ length: Math.min(filesInFolder, Number(count) - start) }, (_, n) => start + n)
-  await Promise.all(
-    names.map((n) =>
-      writeFile(join(target, `${n}.txt`), `Note ${n}. It says little, and all of it is here.\n`),
-    ),
-  )
-}
+const [folder = ''] = process.argv.slice(2)
+// As the hosts do.
+keepNurserySmall()
 
 /** A vector that depends on the text, so that none is zero. */
 const model: EmbedModel = {

@@ -1,23 +1,28 @@
 /**
  * How fast do files become nodes? Scan, read and parse without embedding, beside LlamaIndex in Python on the same files in
- * the same run. Both are warm: the time of imports and of starting workers is not in it.
+ * the same run. Both are warm: the time of imports and of starting workers is not in it. Then the whole pipeline over many
+ * small files, with its memory.
  */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { cp, glob, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { buildMeasure } from './build-measure.ts'
+import { copyCorpus, type Corpus } from './ingest-corpus.ts'
 import { defaultNodeParserSettings } from '#engine/ingest/node-parser-settings.ts'
 import { ReaderPool } from '#engine/ingest/reader-pool.ts'
 import { scan } from '#engine/ingest/scan.ts'
 
 const root = join(import.meta.dirname, '../..')
 const python = process.env['STACKROOM_PYTHON'] ?? join(root, '.venv/bin/python')
-const documentation = '/usr/share/doc/python3.11/html'
-const runs = 5
+
+interface Options {
+  readonly runs: number
+  readonly pythonRuns?: number | undefined
+}
 
 interface Measure {
   readonly seconds: number
@@ -25,48 +30,68 @@ interface Measure {
   readonly nodes: number
 }
 
-/** A part of python3.11-doc, so that five runs of Python take less than a minute. */
-const corpora = [
-  { name: 'HTML (library/a* to library/m*)', pattern: 'library/[a-m]*.html', extension: '.html' },
-  { name: 'reStructuredText (_sources/library)', pattern: '_sources/library/*.txt', extension: '.txt' },
-] as const
-
-export async function run(): Promise<void> {
-  if (!existsSync(documentation)) {
-    console.log('Skipped: python3.11-doc is not installed (apt-get install python3.11-doc).')
-    return
-  }
-  console.log(
-    `Scan + read + parse (SentenceSplitter 1024/200, cl100k_base), ${availableParallelism()} cores, median of ${runs} runs.\n`,
-  )
-  console.log(
-    '| Files | MB | Stackroom files/s | MB/s | nodes | LlamaIndex files/s | MB/s | nodes | times as fast |',
-  )
-  console.log('|---|--:|--:|--:|--:|--:|--:|--:|--:|')
+export async function run({ runs, pythonRuns = 1 }: Options): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'stackroom-bench-'))
   try {
-    for (const [index, { name, pattern, extension }] of corpora.entries()) {
-      const target = join(folder, String(index))
-      await copy(pattern, target)
-      const { own, bytes } = await measureOwn(target)
-      const theirs = existsSync(python) ? await measurePython(target, extension) : null
-      const megabytes = bytes / 1e6
-      const rate = (measure: Measure | null): string =>
-        measure === null
-          ? '– | – | –'
-          : `${Math.round(measure.files / measure.seconds)} | ${(megabytes / measure.seconds).toFixed(1)} | ${measure.nodes}`
-      const times = theirs === null ? '–' : (theirs.seconds / own.seconds).toFixed(1)
-      console.log(
-        `| ${own.files} ${name} | ${megabytes.toFixed(1)} | ${rate(own)} | ${rate(theirs)} | ${times} |`,
-      )
-    }
+    const corpora = await copyCorpus(folder)
+    if (corpora.length === 0)
+      console.log('Skipped: no documentation is installed (apt-get install linux-doc python3.11-doc).')
+    else await measureCorpora(corpora, runs, existsSync(python) ? pythonRuns : 0)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
   await manySmallFiles()
 }
 
+async function measureCorpora(corpora: readonly Corpus[], runs: number, pythonRuns: number): Promise<void> {
+  console.log(
+    `Scan + read + parse (SentenceSplitter 1024/200, cl100k_base), ${availableParallelism()} cores, median of ${runs} runs${pythonRuns > 0 ? `; of LlamaIndex, which uses one core, of ${pythonRuns}` : ''}.\n`,
+  )
+  console.log(
+    '| Files | MB | Stackroom files/s | MB/s | nodes | LlamaIndex files/s | MB/s | nodes | times as fast |',
+  )
+  console.log('|---|--:|--:|--:|--:|--:|--:|--:|--:|')
+  const rows: { bytes: number; own: Measure; theirs: Measure | null }[] = []
+  for (const { name, folder, extensions } of corpora) {
+    const { own, bytes } = await measureOwn(folder, runs)
+    const theirs = pythonRuns > 0 ? await measurePython(folder, extensions, pythonRuns) : null
+    rows.push({ bytes, own, theirs })
+    printRow(name, bytes, own, theirs)
+  }
+  const all = (measures: readonly (Measure | null)[]): Measure | null =>
+    measures.reduce((sum, measure) =>
+      sum && measure
+        ? {
+            seconds: sum.seconds + measure.seconds,
+            files: sum.files + measure.files,
+            nodes: sum.nodes + measure.nodes,
+          }
+        : null,
+    )
+  const own = all(rows.map((row) => row.own))
+  if (own && rows.length > 1)
+    printRow(
+      'all',
+      rows.reduce((sum, { bytes }) => sum + bytes, 0),
+      own,
+      all(rows.map(({ theirs }) => theirs)),
+    )
+}
+
+function printRow(name: string, bytes: number, own: Measure, theirs: Measure | null): void {
+  const megabytes = bytes / 1e6
+  const rate = (measure: Measure | null): string =>
+    measure === null
+      ? '– | – | –'
+      : `${Math.round(measure.files / measure.seconds)} | ${(megabytes / measure.seconds).toFixed(1)} | ${measure.nodes}`
+  const times = theirs === null ? '–' : (theirs.seconds / own.seconds).toFixed(1)
+  console.log(
+    `| ${own.files} ${name} | ${megabytes.toFixed(1)} | ${rate(own)} | ${rate(theirs)} | ${times} |`,
+  )
+}
+
 const smallFiles = [10_000, 100_000]
+const filesInFolder = 1000
 
 /** Indexed with a model that costs nothing, and refreshed with nothing changed, each in a process of its own. */
 async function manySmallFiles(): Promise<void> {
@@ -79,7 +104,8 @@ async function manySmallFiles(): Promise<void> {
   for (const files of smallFiles) {
     const folder = await mkdtemp(join(tmpdir(), 'stackroom-bench-'))
     try {
-      const { stdout } = await promisify(execFile)(process.execPath, [measure, folder, String(files)])
+      await writeSmallFiles(join(folder, 'sources'), files)
+      const { stdout } = await promisify(execFile)(process.execPath, [measure, folder])
       const [first, second] = stdout
         .trim()
         .split('\n')
@@ -96,6 +122,19 @@ async function manySmallFiles(): Promise<void> {
   }
 }
 
+async function writeSmallFiles(folder: string, count: number): Promise<void> {
+  for (let start = 0; start < count; start += filesInFolder) {
+    const target = join(folder, String(start))
+    await mkdir(target, { recursive: true })
+    const names = Array.from({ length: Math.min(filesInFolder, count - start) }, (_, n) => start + n)
+    await Promise.all(
+      names.map((n) =>
+        writeFile(join(target, `${n}.txt`), `Note ${n}. It says little, and all of it is here.\n`),
+      ),
+    )
+  }
+}
+
 const runSchema = z.object({
   seconds: z.number(),
   added: z.number(),
@@ -103,16 +142,7 @@ const runSchema = z.object({
   peakMb: z.number(),
 })
 
-async function copy(pattern: string, target: string): Promise<void> {
-  await mkdir(target)
-  for await (const path of glob(join(documentation, pattern))) {
-    const into = join(target, basename(dirname(path)))
-    await mkdir(into, { recursive: true })
-    await cp(path, join(into, basename(path)))
-  }
-}
-
-async function measureOwn(folder: string): Promise<{ own: Measure; bytes: number }> {
+async function measureOwn(folder: string, runs: number): Promise<{ own: Measure; bytes: number }> {
   await using pool = new ReaderPool()
   const measures: Measure[] = []
   let bytes = 0
@@ -123,13 +153,13 @@ async function measureOwn(folder: string): Promise<{ own: Measure; bytes: number
     bytes = 0
     const reading: Promise<void>[] = []
     for await (const entry of scan([folder])) {
-      if (entry.kind !== 'file') continue
+      if (entry.kind !== 'file') throw new Error(`${entry.path} is not read.`)
       bytes += entry.bytes
       reading.push(
         pool
-          .parse({ path: entry.path }, { settings: defaultNodeParserSettings, bytes: entry.bytes })
-          .then((file) => {
-            for (const document of file.documents ?? []) nodes += document.nodes.length
+          .parsePacked({ path: entry.path }, { settings: defaultNodeParserSettings, bytes: entry.bytes })
+          .then(({ documents }) => {
+            nodes += documents?.embedTexts.length ?? 0
           }),
       )
     }
@@ -142,9 +172,9 @@ async function measureOwn(folder: string): Promise<{ own: Measure; bytes: number
 
 const measureSchema = z.object({ seconds: z.number(), files: z.number(), nodes: z.number() })
 
-async function measurePython(folder: string, extension: string): Promise<Measure> {
+async function measurePython(folder: string, extensions: readonly string[], runs: number): Promise<Measure> {
   const script = join(import.meta.dirname, 'ingest_reference.py')
-  const { stdout } = await promisify(execFile)(python, [script, folder, extension, String(runs)])
+  const { stdout } = await promisify(execFile)(python, [script, folder, extensions.join(','), String(runs)])
   return median(
     stdout
       .split('\n')

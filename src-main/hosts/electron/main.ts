@@ -5,6 +5,7 @@ import { toErrorShape } from '#contract'
 import { createApplication, type Application } from '#app/application.ts'
 import { keepCompiledCode } from '#platform/compile-cache.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
+import { keepNurserySmall } from '#platform/small-nursery.ts'
 import { outFolder, rendererFolder, resourcesFolder, version } from '../paths.ts'
 import { electronServices } from './dialogs.ts'
 import { emitTo, serveWindow } from './ipc.ts'
@@ -41,6 +42,7 @@ async function showWindow(application: Application, dataFolder: string): Promise
 
 async function start(): Promise<void> {
   const dataFolder = dataFolderPath()
+  keepNurserySmall()
   keepCompiledCode(dataFolder)
   app.setPath('userData', join(dataFolder, 'window'))
   await app.whenReady()

@@ -2,6 +2,7 @@
 import open from 'open'
 import { createApplication } from '#app/application.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
+import { keepNurserySmall } from '#platform/small-nursery.ts'
 import { rendererFolder, resourcesFolder, version } from '../paths.ts'
 import { desktopServices } from './desktop-services.ts'
 import { WebServer } from './server.ts'
@@ -14,6 +15,7 @@ export interface ServeOptions {
 
 /** Serves until the process is asked to stop. The address is the first line on stdout. */
 export async function serve({ port, openBrowser }: ServeOptions): Promise<void> {
+  keepNurserySmall()
   const services = desktopServices()
   const server = await WebServer.start({
     port,

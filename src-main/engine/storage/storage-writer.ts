@@ -215,10 +215,8 @@ function requireStorageFolder(path: string, kind: FolderKind, isNew: boolean): v
   if (kind === 'chroma')
     throw new StackroomError(
       'unsupported-format',
-      `${path} is a Chroma folder, which this version cannot open yet.`,
-      {
-        hint: 'Index the documents again, or open a folder that LlamaIndex persisted.',
-      },
+      `${path} is a Chroma folder: its collections are opened, each by its address.`,
+      { hint: `The address looks like chroma:${path}?collection=<name>.` },
     )
   throw new StackroomError('not-a-storage-folder', `${path} is not a storage folder.`, {
     hint: 'A storage folder has docstore.json in it. To index these files, drop the folder on the window.',

@@ -7,9 +7,9 @@ import {
   type Removal,
   type VerifyReport,
 } from '#contract'
-import { requireStorageFolder } from '#app/folder-info.ts'
 import { modelVerdictOf, withModelVerdict } from '#app/model-of-files.ts'
 import { removeDocuments } from '#app/remove-documents.ts'
+import { isStoreAddress } from '#engine/stores/store-address.ts'
 import { repairStorageFolder, verifyStorageFolder } from '#engine/storage/verify/verify-storage-folder.ts'
 import { dataFolderPath } from '#platform/data-folder.ts'
 import {
@@ -62,8 +62,7 @@ export function addFolderCommands(command: Command, signal: AbortSignal): void {
 
 async function persist(folder: string, keep: Side | undefined, signal: AbortSignal): Promise<void> {
   await using services = engineServices()
-  await requireStorageFolder(folder)
-  const storage = await services.folders.open(folder)
+  const storage = await openKnowledgeBase(services, folder, {}, signal)
   const { conflict } = await storage.summary()
   if (conflict && keep === undefined)
     throw new StackroomError(
@@ -83,7 +82,8 @@ interface VerifyOptions extends JsonOption {
   readonly model: boolean
 }
 
-async function verify(persistDir: string, options: VerifyOptions, signal: AbortSignal): Promise<void> {
+async function verify(pathOrAddress: string, options: VerifyOptions, signal: AbortSignal): Promise<void> {
+  const persistDir = await folderAt(pathOrAddress)
   const work = options.repair ? repairStorageFolder : verifyStorageFolder
   const onProgress = options.json || !process.stderr.isTTY ? undefined : showProgress
   const found = await work({
@@ -97,6 +97,17 @@ async function verify(persistDir: string, options: VerifyOptions, signal: AbortS
   const report = options.model ? await withModelVerdict(found, verdict, signal) : found
   print(options, report, reportText)
   if (!report.ok) process.exitCode = 1
+}
+
+/** Of an address the folder that it is of, which has to be on this machine. */
+async function folderAt(pathOrAddress: string): Promise<string> {
+  if (!isStoreAddress(pathOrAddress)) return pathOrAddress
+  await using services = engineServices()
+  const { folder, location } = services.stores.placeOf(pathOrAddress)
+  if (folder !== null) return folder
+  throw new StackroomError('invalid-input', `${location} is no folder on this machine.`, {
+    hint: 'Only folders can be verified.',
+  })
 }
 
 function showProgress(bytesDone: number, bytesTotal: number): void {

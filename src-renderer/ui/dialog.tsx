@@ -24,6 +24,8 @@ export function Dialog({ title, onClose, wide, large, children, actions }: Dialo
   useLayoutEffect(() => {
     const element = dialog.current
     element?.showModal()
+    // for React’s autoFocus the dialog is still closed
+    element?.querySelector<HTMLElement>('[data-autofocus]')?.focus()
     return () => element?.close()
   }, [])
 

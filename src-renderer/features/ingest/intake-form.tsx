@@ -142,7 +142,7 @@ function NewKnowledgeBaseFields({ intake }: { readonly intake: AskingIntake }) {
           <input
             {...ids}
             className="text-input"
-            autoFocus
+            data-autofocus
             required
             maxLength={200}
             value={choice.name}

@@ -48,7 +48,7 @@ export function ServerForm({ form }: { readonly form: Form }) {
               <select
                 {...ids}
                 className="text-input"
-                autoFocus
+                data-autofocus
                 value={draft.service}
                 onChange={(event) => changeServerDraft({ service: event.target.value })}
               >

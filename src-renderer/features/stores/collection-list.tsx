@@ -76,7 +76,7 @@ function CollectionRow({ collection, autoFocus, checked, onChange }: CollectionR
     <label className="collection-row">
       <input
         type="checkbox"
-        autoFocus={autoFocus}
+        data-autofocus={autoFocus || undefined}
         checked={checked}
         onChange={(event) => onChange(event.target.checked)}
       />

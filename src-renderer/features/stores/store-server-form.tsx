@@ -89,7 +89,7 @@ export function StoreServerForm({ form }: { readonly form: Form }) {
               className="text-input"
               type={isChroma ? 'url' : 'text'}
               required
-              autoFocus
+              data-autofocus
               {...(isChroma && {
                 pattern: 'https?://.+',
                 title: 'An address that starts with http:// or https://',

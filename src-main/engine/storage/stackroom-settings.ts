@@ -12,7 +12,8 @@
  *                      (`as-spaces`: \n is sent as a space), `revision`, and `metadataMode`: the model is given
  *                      `node.get_content(metadata_mode=…)`, `embed` as LlamaIndex does by itself, `none` for the text alone
  *     transformations  each with `className` and its options under LlamaIndex's names, in their order
- *     vectorStore      `kind`: `simple` is the folder's own `default__vector_store.json`
+ *     vectorStore      `kind`: `simple` is the folder's own `default__vector_store.json`; of another store its `address` (never with
+ *                      a key), `collection`, and `tenant` and `database` where it has such; `metric` of a collection made for it
  *     sources          what was indexed, each with its `path` (absolute) and its rules: `include` and `exclude` (globs),
  *                      `gitignore`, `hidden`, `programFolders`, `maximumBytes`, `watch`, and `lastIndexed`; in version 1 the
  *                      paths alone

@@ -16,8 +16,6 @@ export default defineConfig({
   main: {
     build: {
       outDir: here('out/main'),
-      // Eighty small files, which every worker thread would look for and read anew.
-      externalizeDeps: { exclude: ['zod'] },
       lib: {
         entry: {
           electron: here('src-main/hosts/electron/main.ts'),

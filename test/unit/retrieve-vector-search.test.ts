@@ -225,3 +225,22 @@ test('the kernel gives one minus the sum of the products, as a float32, in order
     if (index > 0) expect(distances[index]!).toBeGreaterThanOrEqual(distances[index - 1]!)
   }
 })
+
+test.each([0.002, 0.05, 0.3, 0.9])(
+  'of chosen rows (%d of all) the nearest are found exactly, in every way of looking for them',
+  (share) => {
+    const random = dice(11)
+    const vectors = Array.from({ length: 6000 }, () =>
+      Float32Array.from({ length: dimensions }, () => normal(random)),
+    )
+    const search = new VectorSearch(new Memory(vectors), vectors.length)
+    const masked = new Set([5, 17, 4000])
+    for (const row of masked) search.mask(row)
+    const chosen = Uint8Array.from(vectors, () => (random() < share ? 1 : 0))
+    const rows = [...chosen.keys()].filter((row) => chosen[row] === 1 && !masked.has(row))
+    for (const topK of [1, 10, 7000]) {
+      const query = Float32Array.from({ length: dimensions }, () => normal(random))
+      expect(search.searchChosen(query, topK, chosen)).toEqual(search.searchAmong(query, topK, rows))
+    }
+  },
+)

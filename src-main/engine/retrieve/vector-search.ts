@@ -23,6 +23,8 @@ export interface VectorSource {
 const candidates = [128, 2048] as const
 /** For the float64 arithmetic of scores and errors, whose own error is below 1e-12. */
 const arithmetic = 1e-9
+/** More rows than there can be. */
+const rowsInNumber = 2 ** 24
 /** The kernel sums integers and gives a float32. */
 const kernelRounding = 2 ** -23
 
@@ -76,6 +78,64 @@ export class VectorSearch {
     return best.sorted()
   }
 
+  /** As `search`, among the rows that have a 1. Nothing is copied: the kernel ranks all rows, or the chosen ones are few. */
+  searchChosen(query: Float32Array, topK: number, chosen: Uint8Array): ScoredRow[] {
+    const queryLength = this.#check(query, topK)
+    let count = 0
+    for (const flag of chosen) count += flag
+    for (const row of this.#masked) if (chosen[row] === 1) count--
+    const wanted = Math.min(topK, count)
+    if (wanted <= 0) return []
+    const isChosen = (row: number): boolean => chosen[row] === 1
+    const { rows } = this
+    if (count >= rows / 8) {
+      const best = new BestRows(query, queryLength, wanted)
+      for (const least of candidates) {
+        const ranked = Math.ceil((Math.max(least, wanted * 4) * rows) / count)
+        if (ranked * 8 > rows) break
+        if (this.#searchRanked(query, queryLength, best, ranked, isChosen)) return best.sorted()
+      }
+    }
+    return this.#searchFew(query, queryLength, wanted, isChosen)
+  }
+
+  /** Ranks the bytes of each chosen row, and scores the best. */
+  #searchFew(
+    query: Float32Array,
+    queryLength: number,
+    wanted: number,
+    isChosen: (row: number) => boolean,
+  ): ScoredRow[] {
+    const { dimensions, rows } = this
+    const { bytes, scale, error } = quantiseQuery(query, queryLength)
+    const { bytes: all, scale: rowScale, largestError, outliers } = this.#quantised
+    const unit = scale * rowScale
+    const bound = largestError * (1 + error) + error + arithmetic
+    const best = new BestRows(query, queryLength, wanted)
+    const vector = new Float32Array(dimensions)
+    const score = (row: number): void => {
+      if (best.has(row)) return
+      this.#source.read(row, vector)
+      best.add(row, vector)
+    }
+    for (const row of outliers) if (isChosen(row) && !this.#masked.has(row)) score(row)
+    // Product and row in one number, as numbers are sorted fastest.
+    const ranked: number[] = []
+    for (let row = 0; row < rows; row++) {
+      if (!isChosen(row) || this.#masked.has(row)) continue
+      let product = 0
+      for (let index = 0, at = row * dimensions; index < dimensions; index++, at++)
+        product += all[at]! * bytes[index]!
+      ranked.push(product * rowsInNumber + row)
+    }
+    for (const number of Float64Array.from(ranked).sort().reverse()) {
+      const product = Math.floor(number / rowsInNumber)
+      if (product / unit + bound < best.worst) break
+      score(number - product * rowsInNumber)
+    }
+    return best.sorted()
+  }
+
   /** As `search`, among these rows only: every one of them is scored. */
   searchAmong(query: Float32Array, topK: number, rows: readonly number[]): ScoredRow[] {
     const queryLength = this.#check(query, topK)
@@ -109,7 +169,13 @@ export class VectorSearch {
   }
 
   /** False when rows that were not looked at may belong to the answer. */
-  #searchRanked(query: Float32Array, queryLength: number, best: BestRows, count: number): boolean {
+  #searchRanked(
+    query: Float32Array,
+    queryLength: number,
+    best: BestRows,
+    count: number,
+    isChosen: (row: number) => boolean = () => true,
+  ): boolean {
     const { dimensions } = this
     const rows = this.#quantised
     const { bytes, scale, error } = quantiseQuery(query, queryLength)
@@ -119,7 +185,7 @@ export class VectorSearch {
       rows.largestError * (1 + error) + error + (largestProduct * kernelRounding) / unit + arithmetic
     const vector = new Float32Array(dimensions)
     const score = (row: number): void => {
-      if (this.#masked.has(row) || best.has(row)) return
+      if (!isChosen(row) || this.#masked.has(row) || best.has(row)) return
       this.#source.read(row, vector)
       best.add(row, vector)
     }

@@ -104,7 +104,7 @@ export class KeywordFollower implements Disposable {
   #begin(): void {
     const { database } = this.#store
     const run = nodeChangesRun(database) ?? ''
-    if (this.#index.meta('run') === run) return
+    if (this.#index.meta('run') === run && nodeChangesAfter(database, this.taken, 1) !== null) return
     this.#index.clear()
     this.#index.transaction(() => {
       this.#index.setMeta('run', run)
@@ -136,7 +136,7 @@ export class KeywordFollower implements Disposable {
   }
 
   #followChanges(limit: number): void {
-    const changes = nodeChangesAfter(this.#store.database, this.taken, limit)
+    const changes = nodeChangesAfter(this.#store.database, this.taken, limit) ?? []
     const last = changes.at(-1)
     if (!last) return
     const section = this.#nodes()

@@ -27,13 +27,13 @@ export function storageKeywordsMethods({ persistDir, workingFolder }: OpenedFold
   }
   return {
     /** Searches come in between the steps. */
-    prepare: async (_: null, { signal, progress }: WorkerCallContext): Promise<PreparedKeywords> => {
+    prepare: async (_: null, context: WorkerCallContext): Promise<PreparedKeywords> => {
       for (;;) {
         const state = following((open) => open.step())
-        progress(state)
+        context.progress(state)
         if (state.ready) return { ...state, taken: following((open) => open.taken) }
         await nextTurn()
-        signal.throwIfAborted()
+        context.signal.throwIfAborted()
       }
     },
     query: (query: KeywordQuery): ScoredNode[] | null => following((open) => open.query(query)),

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { FileReport } from '#contract'
 import { VectorSearch } from '#engine/retrieve/vector-search.ts'
+import { hasFilter, type MetadataFilters } from '#engine/stores/metadata-filters.ts'
 import { nodeIdsOfDocument } from './document-nodes.ts'
 import { layoutOf } from './folder-layout.ts'
 import { summaryOf } from './folder-summary.ts'
@@ -27,7 +28,8 @@ import { PackedVectors, packedEnding } from './packed-vectors.ts'
 import { quantisedEnding, readQuantised, writeQuantised } from './quantised-file.ts'
 import { readNode } from './read-node.ts'
 import { sampleNodes, type SampledNode } from './sample-nodes.ts'
-import { selectNodes, type NodeChoice } from './select-nodes.ts'
+import { FilteredRows, type PassingRows } from './filtered-rows.ts'
+import { selectNodes, type ChosenNode, type NodeChoice } from './select-nodes.ts'
 import type {
   EntryQuery,
   ManifestEntry,
@@ -60,6 +62,7 @@ export class StorageReader implements AsyncDisposable {
   #identity: string | null
   #version: unknown
   #loaded: LoadedVectors | null = null
+  #filtered: FilteredRows | null = null
   #keeping: Promise<void> = Promise.resolve()
 
   constructor(folder: OpenedFolder) {
@@ -161,13 +164,38 @@ export class StorageReader implements AsyncDisposable {
     return this.#read(() => {
       const loaded = this.#loaded
       if (!loaded) return []
-      if (choice.nodeIds || choice.filters) return this.#queryAmong(loaded, vector, topK, choice)
-      const nodeId = this.#store.statement('SELECT node_id FROM vectors WHERE store = ? AND row = ?').pluck()
-      return loaded.search.search(vector, topK).flatMap(({ row, score }) => {
-        const found = nodeId.get(loaded.row.id, row)
-        return typeof found === 'string' ? [{ nodeId: originalKey(found), score }] : []
+      if (choice.nodeIds) return this.#queryAmong(loaded, vector, topK, choice)
+      const passing =
+        choice.filters && hasFilter(choice.filters) ? this.#passing(loaded, choice.filters) : null
+      const found = passing
+        ? loaded.search.searchChosen(vector, topK, passing.passes)
+        : loaded.search.search(vector, topK)
+      const nodeIdOf = this.#store
+        .statement('SELECT node_id FROM vectors WHERE store = ? AND row = ?')
+        .pluck()
+      return found.flatMap(({ row, score }) => {
+        const nodeId = nodeIdOf.get(loaded.row.id, row)
+        return typeof nodeId === 'string' ? [{ nodeId: originalKey(nodeId), score }] : []
       })
     })
+  }
+
+  #passingNodes(loaded: LoadedVectors, filters: MetadataFilters, offset: number, end?: number): ChosenNode[] {
+    const { passes } = this.#passing(loaded, filters)
+    const rows: number[] = []
+    passes.forEach((passing, row) => {
+      if (passing === 1) rows.push(row)
+    })
+    const nodeIdOf = this.#store.statement('SELECT node_id FROM vectors WHERE store = ? AND row = ?').pluck()
+    return rows.slice(offset, end).flatMap((row) => {
+      const nodeId = nodeIdOf.get(loaded.row.id, row)
+      return typeof nodeId === 'string' ? [{ row, nodeId: originalKey(nodeId) }] : []
+    })
+  }
+
+  #passing(loaded: LoadedVectors, filters: MetadataFilters): PassingRows {
+    if (this.#filtered?.isOf(loaded.row) !== true) this.#filtered = new FilteredRows(loaded.row)
+    return this.#filtered.passing(this.#store, { ...loaded.row, rows: loaded.search.rows }, filters)
   }
 
   #queryAmong(loaded: LoadedVectors, vector: Float32Array, topK: number, choice: NodeChoice): ScoredNode[] {
@@ -184,13 +212,16 @@ export class StorageReader implements AsyncDisposable {
       const loaded = this.#loaded
       if (!loaded) return []
       const end = limit === undefined ? undefined : offset + limit
-      return selectNodes(this.#store, loaded.row, choice)
-        .slice(offset, end)
-        .map(({ nodeId, row }) => ({
-          nodeId,
-          node: this.#nodes([nodeId])[0] ?? null,
-          vector: vectors ? loaded.packed.row(row) : null,
-        }))
+      const { nodeIds, filters } = choice
+      const chosen =
+        !nodeIds && filters && hasFilter(filters)
+          ? this.#passingNodes(loaded, filters, offset, end)
+          : selectNodes(this.#store, loaded.row, choice).slice(offset, end)
+      return chosen.map(({ nodeId, row }) => ({
+        nodeId,
+        node: this.#nodes([nodeId])[0] ?? null,
+        vector: vectors ? loaded.packed.row(row) : null,
+      }))
     })
   }
 

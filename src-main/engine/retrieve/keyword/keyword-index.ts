@@ -52,8 +52,13 @@ export class KeywordIndex implements Disposable {
   readonly #statements = new Map<string, Database.Statement>()
   /** Which nodes a filter lets pass, by their ids; of the last filter. */
   #chosen: { readonly key: string; readonly passes: Uint8Array } | null = null
-  /** Counts what changes what a filter lets pass. */
+  /** Counts what changes an answer. */
   #changes = 0
+  /** Of words, as long as nothing changes: the same ones come with every keystroke. */
+  #rowsWith: { readonly state: string; readonly counts: Map<string, number> } = {
+    state: '',
+    counts: new Map(),
+  }
 
   constructor(path: string) {
     this.#path = path
@@ -154,20 +159,31 @@ export class KeywordIndex implements Disposable {
   }
 
   #statistics(): TermStatistics {
-    const rowsWith = this.#statement('SELECT doc FROM temp.terms WHERE term = ?').pluck()
+    const state = this.#stateOfNow()
+    if (this.#rowsWith.state !== state) this.#rowsWith = { state, counts: new Map() }
+    const { counts } = this.#rowsWith
+    const count = this.#statement('SELECT doc FROM temp.terms WHERE term = ?').pluck()
     const matching = this.#statement(
       'SELECT count(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)',
     ).pluck()
     return {
       rows: this.nodes,
-      rowsWith: (word) => Number(rowsWith.get(word) ?? 0),
+      rowsWith: (word) => {
+        const rows = counts.get(word) ?? Number(count.get(word) ?? 0)
+        counts.set(word, rows)
+        return rows
+      },
       rowsMatching: (expression, most) => Number(matching.get(expression, most)),
     }
   }
 
+  /** Another one after each change, also of another process. */
+  #stateOfNow(): string {
+    return `${String(this.#database.pragma('data_version', { simple: true }))} ${this.#changes}`
+  }
+
   #choose(filters: MetadataFilters): void {
-    const version = Number(this.#database.pragma('data_version', { simple: true }))
-    const key = JSON.stringify([filters, version, this.#changes])
+    const key = JSON.stringify([filters, this.#stateOfNow()])
     if (this.#chosen?.key === key) return
     const passing = new Set<number>()
     for (const { id, json } of this.#statement(

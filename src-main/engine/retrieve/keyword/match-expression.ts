@@ -1,13 +1,17 @@
 /**
- * What FTS5 is asked for the terms of a query. How many rows may be scored is bounded: the rarest terms say which nodes are
- * looked at, and words that are everywhere only add to the score of those. Where the terms have fewer rows together, which
- * is so in every small index, nothing is left out.
+ * What FTS5 is asked for the terms of a query. How much is scored is bounded: words that are everywhere say nothing beside
+ * rarer ones, and where many nodes have the rarer ones, too, the rarest say which nodes are looked at, and the others only
+ * add to the score of those. In an index of few nodes nothing is left out.
  */
 import { isBeginning, type QueryTerm } from './query-terms.ts'
 import { stem } from './stem.ts'
 
-/** Some 20 ms. */
-const mostRows = 20_000
+/** Rows that are scored, some 8 ms: unless the rarest word alone has more of them. */
+const mostRows = 8000
+/** A word is everywhere when a fifth of the nodes have it, and they are more than this. */
+const leastEverywhere = 2000
+/** More rows than these are not scored for words that are everywhere: the first ones are as good as any. */
+const mostUnranked = 20_000
 
 /** What the index knows of the terms. */
 export interface TermStatistics {
@@ -56,23 +60,29 @@ function combine(
   optional: readonly ResolvedTerm[],
   { rows }: TermStatistics,
 ): MatchExpression {
+  const everywhere = Math.max(leastEverywhere, rows / 5)
   const byRows = optional.toSorted((a, b) => a.rows - b.rows)
+  const rare = byRows.filter((term) => term.rows <= everywhere)
+  if (required.length > 0) return scored(required, ' AND ', rare)
   const [rarest] = byRows
-  if (required.length === 0 && rarest && rarest.rows > mostRows && rarest.rows > rows / 2)
+  if (rarest && rare.length === 0 && rarest.rows > mostUnranked)
     return { expression: rarest.expression, ranked: false }
+  const telling = rare.length > 0 ? rare : byRows
   let sum = 0
-  const deciding =
-    required.length > 0
-      ? [...required]
-      : byRows.filter((term, index) => (sum += term.rows) <= mostRows || index === 0)
-  const others = optional.filter((term) => !deciding.includes(term))
-  const decision = anyOf(deciding, required.length > 0 ? ' AND ' : ' OR ')
+  const deciding = telling.filter((term, index) => (sum += term.rows) <= mostRows || index === 0)
+  return scored(deciding, ' OR ', telling.slice(deciding.length))
+}
+
+/** Each term stands there twice where any does, so that all weigh alike: bm25 is the sum over what stands there. */
+function scored(
+  deciding: readonly ResolvedTerm[],
+  operator: ' AND ' | ' OR ',
+  others: readonly ResolvedTerm[],
+): MatchExpression {
+  const decision = anyOf(deciding, operator)
   if (others.length === 0) return { expression: decision, ranked: true }
-  // Each term stands there twice, so that all weigh alike: bm25 is the sum over what stands there.
-  return {
-    expression: `(${decision}) AND (${anyOf([...deciding, ...others, ...others], ' OR ')})`,
-    ranked: true,
-  }
+  const all = anyOf([...deciding, ...others, ...others], ' OR ')
+  return { expression: `(${decision}) AND (${all})`, ranked: true }
 }
 
 function anyOf(terms: readonly ResolvedTerm[], operator: string): string {

@@ -23,6 +23,8 @@ export interface QueryTerm {
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })
 /** A question has fewer; a pasted page has more words than a search can make use of. */
 const mostTerms = 64
+/** Fewer letters begin too many words. */
+const leastBegun = 3
 
 export function queryTerms(parts: readonly QueryPart[]): QueryTerm[] {
   const terms = parts.flatMap((part) => {
@@ -58,7 +60,7 @@ function wordTerms({ text, prefix }: QueryPart): QueryTerm[] {
     const start = ofGroup[0]?.start ?? 0
     const end = ofGroup.at(-1)?.end ?? text.length
     const own = text.slice(start, end)
-    const isBegun = prefix && index === groups.length - 1
+    const isBegun = prefix && index === groups.length - 1 && own.length >= leastBegun
     const single = ofGroup.length === 1 && !unspaced
     return {
       text: own,
@@ -71,9 +73,9 @@ function wordTerms({ text, prefix }: QueryPart): QueryTerm[] {
   })
 }
 
-/** Whether a word that nothing has may be one that is not typed to its end. Two letters begin too many words. */
+/** Whether a word that nothing has may be one that is not typed to its end. */
 export function isBeginning({ match, words: [word = ''] }: QueryTerm): boolean {
-  return match === 'stem' && word.length >= 3
+  return match === 'stem' && word.length >= leastBegun
 }
 
 /** Whether a single word of a text is what the term asks for. */

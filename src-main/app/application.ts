@@ -156,7 +156,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       return {}
     },
     'search.query': (input, context) => search.query(input, context),
-    'search.source': (input) => search.source(input),
+    'search.source': (input, context) => search.source(input, context),
     'search.neighbours': (input) => search.neighbours(input),
     'search.keys': (input) => search.keys(input),
     ...modelHandlers(services, new KnowledgeBaseModels(services, library, jobs)),

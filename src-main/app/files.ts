@@ -6,6 +6,7 @@ import { StackroomError, type DirectoryListing, type ParsedInput } from '#contra
 import { toFileError } from '#engine/ingest/file-errors.ts'
 import { isStorageFolder } from '#engine/ingest/ignored.ts'
 import type { HostServices } from './host-services.ts'
+import { lineInFile, pageLabelOf } from './node-source.ts'
 import type { Search } from './search.ts'
 import { sourceOf } from './search-folder.ts'
 
@@ -57,7 +58,8 @@ export class Files {
   }
 
   async open(input: ParsedInput<'files.open'>): Promise<void> {
-    const path = sourceOf(await this.#search.node(input))
+    const node = await this.#search.node(input)
+    const path = sourceOf(node)
     if (!this.#host.openFile)
       throw new StackroomError(
         'wrong-usage',
@@ -71,7 +73,8 @@ export class Files {
       throw new StackroomError('unsupported-type', 'Stackroom does not open programs.', {
         hint: 'Show it in its folder instead.',
       })
-    await this.#host.openFile(path)
+    const page = pageLabelOf(node)
+    await this.#host.openFile(path, { page, line: page === null ? await lineInFile(path, node.text) : null })
   }
 
   async reveal(path: string): Promise<void> {

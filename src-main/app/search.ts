@@ -1,5 +1,4 @@
 /** Search in a listed knowledge base, and the source of a hit. */
-import { stat } from 'node:fs/promises'
 import {
   searchQuerySchema,
   StackroomError,
@@ -15,9 +14,9 @@ import {
 import type { StoredNode } from '#engine/storage/storage-folder.ts'
 import type { Library } from './library.ts'
 import type { ModelChecks } from './model-checks.ts'
-import { neighbourOf, searchFolders, sourceOf } from './search-folder.ts'
+import { nodeSource } from './node-source.ts'
+import { neighbourOf, searchFolders } from './search-folder.ts'
 import { SearchKeys } from './search-keys.ts'
-import { sourceText } from './source-text.ts'
 
 export class Search {
   readonly #library: Library
@@ -53,7 +52,7 @@ export class Search {
       .catch(() => undefined)
   }
 
-  async node({ knowledgeBaseId, nodeId }: ParsedInput<'search.source'>): Promise<StoredNode> {
+  async node({ knowledgeBaseId, nodeId }: ParsedInput<'search.neighbours'>): Promise<StoredNode> {
     const folder = await this.#library.folderOf(knowledgeBaseId)
     const [node] = await folder.nodes([nodeId])
     if (node) return node
@@ -82,26 +81,11 @@ export class Search {
     return this.#keys.of(await this.#library.folderOf(knowledgeBaseId))
   }
 
-  async source(input: ParsedInput<'search.source'>): Promise<NodeSource> {
+  async source(
+    { whole = false, ...input }: ParsedInput<'search.source'>,
+    { signal }: CommandContext,
+  ): Promise<NodeSource> {
     const node = await this.node(input)
-    const folder = await this.#library.folderOf(input.knowledgeBaseId)
-    const siblings = node.refDocId === null ? [node] : await folder.nodesOfDocument(node.refDocId)
-    const path = sourceOf(node)
-    const pageLabel = node.metadata['page_label']
-    return {
-      nodeId: node.nodeId,
-      path,
-      fileExists: path !== null && (await isFile(path)),
-      pageLabel: typeof pageLabel === 'string' ? pageLabel : null,
-      metadata: node.metadata,
-      ...sourceText(siblings, node),
-    }
+    return nodeSource(await this.#library.folderOf(input.knowledgeBaseId), node, { whole, signal })
   }
-}
-
-function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isFile(),
-    () => false,
-  )
 }

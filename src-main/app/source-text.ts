@@ -4,33 +4,29 @@ import { codePointLength, codeUnitIndex } from '#engine/schema/code-points.ts'
 
 export interface SourceText {
   readonly text: string
-  /** Where the node stands in `text`, in UTF-16 code units. */
-  readonly start: number
-  readonly end: number
+  /** Where each node begins in `text`, in UTF-16 code units. */
+  readonly starts: ReadonlyMap<string, number>
 }
 
 /** Overlaps are resolved by the nodes' char indices; where those do not fit the text, nodes stand one below the other. */
-export function sourceText(nodes: readonly StoredNode[], wanted: StoredNode): SourceText {
+export function sourceText(nodes: readonly StoredNode[]): SourceText {
   let text = ''
-  let start = -1
+  const starts = new Map<string, number>()
   /** Code points of the document that `text` reaches to; null when that is not known. */
   let covered: number | null = null
   for (const node of nodes) {
     const shared = covered === null || node.startCharIdx === null ? null : covered - node.startCharIdx
     const overlap = shared !== null && shared > 0 ? node.text.slice(0, codeUnitIndex(node.text, shared)) : ''
-    let at: number
     if (overlap !== '' && text.endsWith(overlap)) {
-      at = text.length - overlap.length
+      starts.set(node.nodeId, text.length - overlap.length)
       text += node.text.slice(overlap.length)
     } else {
       // what splitting left out between two nodes is white space
       if (text !== '' && shared !== 0) text += shared === null || shared > 0 ? '\n\n' : '\n'
-      at = text.length
+      starts.set(node.nodeId, text.length)
       text += node.text
     }
-    if (node.nodeId === wanted.nodeId) start = at
     covered = node.startCharIdx === null ? null : node.startCharIdx + codePointLength(node.text)
   }
-  if (start < 0) return { text: wanted.text, start: 0, end: wanted.text.length }
-  return { text, start, end: start + wanted.text.length }
+  return { text, starts }
 }

@@ -17,7 +17,11 @@ export const searchCommands = {
    * and told in `notices` with `hybrid`.
    */
   'search.query': { input: searchQuerySchema, output: searchAnswerSchema },
-  'search.source': { input: nodeOf, output: nodeSourceSchema },
+  'search.source': {
+    /** `whole`: with all documents of its file, as a PDF has one for each page. */
+    input: nodeOf.extend({ whole: z.boolean().optional() }),
+    output: nodeSourceSchema,
+  },
   /** What stands before and after a node in its document. */
   'search.neighbours': {
     input: nodeOf,

@@ -177,11 +177,15 @@ export const nodeSourceSchema = z.object({
   /** Whether the file still exists at its path. */
   fileExists: z.boolean(),
   pageLabel: z.string().nullable(),
+  /** The line of the file that the node begins in, from 1; null where the file is no text, or does not have it any more. */
+  line: z.number().int().nullable(),
   metadata: metadataSchema,
   /** The text of the document the node was cut from, or the node's own where the document is not kept. */
   text: z.string(),
   /** Where the node stands in `text`, in UTF-16 code units. */
   start: z.number().int(),
   end: z.number().int(),
+  /** With `whole`, of a file that is read page by page: where each page begins in `text`. */
+  pages: z.array(z.object({ label: z.string(), start: z.number().int() })),
 })
 export type NodeSource = z.infer<typeof nodeSourceSchema>

@@ -2,6 +2,7 @@
 import { dialog, shell, type BrowserWindow, type OpenDialogOptions } from 'electron'
 import { StackroomError, type CommandInput } from '#contract'
 import type { HostServices } from '#app/host-services.ts'
+import { openAtPlace } from '#platform/open-at-place.ts'
 
 type DialogKind = CommandInput<'dialogs.chooseFiles'>['kind']
 
@@ -35,7 +36,8 @@ export function electronServices(window: () => BrowserWindow | null): HostServic
         : await dialog.showOpenDialog(options)
       return canceled ? null : filePaths
     },
-    async openFile(path) {
+    async openFile(path, place) {
+      if (await openAtPlace(path, place)) return
       const problem = await shell.openPath(path)
       if (problem !== '')
         throw new StackroomError('not-found', 'The system has no program that opens this file.', {

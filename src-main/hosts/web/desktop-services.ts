@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { stat } from 'node:fs/promises'
 import open from 'open'
 import type { HostServices } from '#app/host-services.ts'
+import { openAtPlace } from '#platform/open-at-place.ts'
 
 export function hasDisplay(): boolean {
   if (process.platform !== 'linux') return true
@@ -13,8 +14,8 @@ export function desktopServices(): HostServices {
   if (!hasDisplay()) return { host: 'web' }
   return {
     host: 'web',
-    openFile: async (path) => {
-      await open(path)
+    openFile: async (path, place) => {
+      if (!(await openAtPlace(path, place))) await open(path)
     },
     reveal: (path) => {
       void stat(path)

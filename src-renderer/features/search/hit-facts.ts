@@ -1,5 +1,5 @@
 /** What is said of a hit in one word each: its name, its page. */
-import type { Metadata, SearchHit } from '#contract'
+import type { Metadata, NodeSource, SearchHit } from '#contract'
 import { baseName } from '../../ui/paths.ts'
 
 export function pageLabel(metadata: Metadata): string | null {
@@ -13,4 +13,11 @@ export function titleOf(hit: Pick<SearchHit, 'source' | 'refDocId' | 'nodeId' | 
   if (hit.source !== null) return baseName(hit.source)
   if (typeof name === 'string' && name !== '') return baseName(name)
   return hit.refDocId ?? hit.nodeId
+}
+
+/** “page 3”, “line 120”, or null where neither is known. */
+export function placeOf(hit: SearchHit, source: NodeSource | null): string | null {
+  const page = source?.pageLabel ?? pageLabel(hit.metadata)
+  if (page !== null) return `page ${page}`
+  return source === null || source.line === null ? null : `line ${source.line}`
 }

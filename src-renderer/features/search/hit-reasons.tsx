@@ -2,6 +2,7 @@
 import { Spline, WholeWord } from 'lucide-react'
 import type { Retrieved, SearchHit } from '#contract'
 import './hit-reasons.css'
+import { tellingWords } from './telling-matches.ts'
 
 const cosine = new Intl.NumberFormat(undefined, { minimumFractionDigits: 3, maximumFractionDigits: 3 })
 const bm25 = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
@@ -37,7 +38,8 @@ function Reason({ retrieved }: { readonly retrieved: Retrieved }) {
 
 /** Beside the source: the same in words, with the words that matched. */
 export function HitExplanation({ hit }: { readonly hit: SearchHit }) {
-  const { retrieved, fusedScore, matchedWords } = hit
+  const { retrieved, fusedScore } = hit
+  const words = tellingWords(hit)
   return (
     <dl className="explanation" aria-label="Why this was found">
       {retrieved.map((one) => (
@@ -52,11 +54,11 @@ export function HitExplanation({ hit }: { readonly hit: SearchHit }) {
           <dd>fused score {fused.format(fusedScore)}</dd>
         </div>
       )}
-      {matchedWords.length > 0 && (
+      {words.length > 0 && (
         <div>
           <dt>Words</dt>
           <dd>
-            {matchedWords.map((word) => (
+            {words.map((word) => (
               <mark key={word}>{word}</mark>
             ))}
           </dd>

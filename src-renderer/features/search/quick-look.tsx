@@ -5,7 +5,7 @@ import { useApp } from '../../store/use-app.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { PathText } from '../../ui/path-text.tsx'
-import { pageLabel, titleOf } from './hit-facts.ts'
+import { placeOf, titleOf } from './hit-facts.ts'
 import './quick-look.css'
 import { SourceBody } from './source-body.tsx'
 import type { OpenSource } from './source-slice.ts'
@@ -29,7 +29,7 @@ function QuickLookDialog({ open }: { readonly open: OpenSource }) {
   const { answer, activeIndex } = useSession(sessionId)
   const hits = answer?.hits ?? []
   const path = source?.path ?? hit.source
-  const page = source?.pageLabel ?? pageLabel(hit.metadata)
+  const place = placeOf(hit, source)
 
   const step = (by: number): void => {
     const next = hits[activeIndex + by]
@@ -60,7 +60,7 @@ function QuickLookDialog({ open }: { readonly open: OpenSource }) {
       onClose={closeQuickLook}
       actions={
         <>
-          <span className="quick-look-place" role="status">
+          <span className="quick-look-place" aria-live="polite">
             {activeIndex + 1} of {hits.length}
           </span>
           <span className="spring" />
@@ -82,7 +82,7 @@ function QuickLookDialog({ open }: { readonly open: OpenSource }) {
       <div className="quick-look" onKeyDown={onKeyDown} onCopy={onCopy}>
         <p className="quick-look-where">
           {path !== null && <PathText path={path} />}
-          {page !== null && <span>page {page}</span>}
+          {place !== null && <span>{place}</span>}
         </p>
         <SourceBody open={open} ref={takeFocus} />
       </div>

@@ -48,7 +48,8 @@ export function SearchBox({ knowledgeBase }: { readonly knowledgeBase: Knowledge
   }, [id, nodes, loadSearchKeys])
 
   useEffect(() => {
-    if (document.querySelector('dialog[open]') !== null) return
+    // what is being typed is not to be typed over
+    if (document.activeElement === input.current || document.querySelector('dialog[open]') !== null) return
     input.current?.focus()
     input.current?.select()
   }, [focusRequests])
@@ -65,6 +66,7 @@ export function SearchBox({ knowledgeBase }: { readonly knowledgeBase: Knowledge
   }
 
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
+    if ((event.metaKey || event.ctrlKey) && event.key === 'k') event.currentTarget.select()
     if (takeKey(event) || inBox(event) || whileEmpty(event)) event.preventDefault()
     else if (event.key === 'Escape' && query !== '') {
       event.preventDefault()

@@ -1,5 +1,6 @@
 /** The part of a node's text that shows best why it was found. */
 import type { SearchHit, TextRange } from '#contract'
+import { tellingMatches } from './telling-matches.ts'
 
 export interface Snippet {
   readonly text: string
@@ -17,10 +18,11 @@ const leadLength = 90
 
 /** About `length` UTF-16 code units around the densest group of the words that matched; the head when none did. */
 export function makeSnippet(
-  { text, matches, matchedWords }: Pick<SearchHit, 'text' | 'matches' | 'matchedWords'>,
+  hit: Pick<SearchHit, 'text' | 'matches' | 'matchedWords'>,
   length: number,
 ): Snippet {
-  const { plain, found } = withoutLineBreaks(text, matches)
+  const { text, matchedWords } = hit
+  const { plain, found } = withoutLineBreaks(text, tellingMatches(hit))
   const window = bestWindow(found, matchedWords, length - leadLength)
   const start = window === null ? 0 : beginning(plain, window, length)
   const end = start + length >= plain.length ? plain.length : backToSpace(plain, start + length, start)

@@ -3,7 +3,7 @@ import { Copy, ExternalLink, FolderOpen, Trash2, X } from 'lucide-react'
 import { useApp } from '../../store/use-app.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { PathText } from '../../ui/path-text.tsx'
-import { pageLabel, titleOf } from './hit-facts.ts'
+import { placeOf, titleOf } from './hit-facts.ts'
 import { HitExplanation } from './hit-reasons.tsx'
 import { MetadataTable } from './metadata-table.tsx'
 import { SourceBody } from './source-body.tsx'
@@ -14,7 +14,7 @@ export function SourcePanel({ openSource }: { readonly openSource: OpenSource })
   const { hit, source } = openSource
   const closeSource = useApp((state) => state.closeSource)
   const focusSearch = useApp((state) => state.focusSearch)
-  const page = source?.pageLabel ?? pageLabel(hit.metadata)
+  const place = placeOf(hit, source)
   const path = source?.path ?? hit.source
   const close = (): void => {
     closeSource()
@@ -31,7 +31,7 @@ export function SourcePanel({ openSource }: { readonly openSource: OpenSource })
       <header className="source-header">
         <div className="source-title">
           <h2>{titleOf(hit)}</h2>
-          {page !== null && <span className="source-page">page {page}</span>}
+          {place !== null && <span className="source-page">{place}</span>}
           <span className="spring" />
           <IconButton icon={X} label="Close the source" onClick={close} />
         </div>

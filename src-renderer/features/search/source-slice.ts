@@ -31,7 +31,7 @@ export interface SourceSlice {
 
 export const createSourceSlice: SliceCreator<SourceSlice> = ({ client, set, get }) => {
   /** Loads what one of the two places shows; the newest call for a place is the one that counts. */
-  function place(show: (open: OpenSource | null) => void) {
+  function place(whole: boolean, show: (open: OpenSource | null) => void) {
     let current = new AbortController()
     return {
       open: async (sessionId: string, hit: SearchHit): Promise<void> => {
@@ -44,7 +44,7 @@ export const createSourceSlice: SliceCreator<SourceSlice> = ({ client, set, get 
         try {
           const source = await client.call(
             'search.source',
-            { knowledgeBaseId, nodeId: hit.nodeId },
+            { knowledgeBaseId, nodeId: hit.nodeId, whole },
             { signal },
           )
           if (!signal.aborted) show({ ...opening, source })
@@ -60,8 +60,8 @@ export const createSourceSlice: SliceCreator<SourceSlice> = ({ client, set, get 
     }
   }
 
-  const beside = place((openSource) => set({ openSource }))
-  const over = place((quickLook) => set({ quickLook }))
+  const beside = place(false, (openSource) => set({ openSource }))
+  const over = place(true, (quickLook) => set({ quickLook }))
   return {
     openSource: null,
     quickLook: null,

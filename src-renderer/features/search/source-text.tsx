@@ -4,6 +4,7 @@ import type { NodeSource, SearchHit } from '#contract'
 import { classNames } from '../../ui/class-names.ts'
 import { citationOf, withCitation } from './citation.ts'
 import { MarkedText } from './marked-text.tsx'
+import { tellingMatches } from './telling-matches.ts'
 
 interface SourceTextProps {
   readonly hit: SearchHit
@@ -14,7 +15,7 @@ interface SourceTextProps {
 const aroundLength = 40_000
 
 export function SourceText({ hit, source }: SourceTextProps) {
-  const { text, start, end } = source
+  const { text, start, end, pages } = source
   const [before, setBefore] = useState(aroundLength)
   const [after, setAfter] = useState(aroundLength)
   const passage = useRef<HTMLDivElement>(null)
@@ -35,14 +36,42 @@ export function SourceText({ hit, source }: SourceTextProps) {
       onCopy={(event) => citeSelection(event, hit, source)}
     >
       {from > 0 && <MoreText key={from} onNear={() => setBefore(before + aroundLength)} />}
-      <span>{text.slice(from, start).replace(/\n\s*$/, '')}</span>
+      <PagedText text={text.slice(0, start).replace(/\n\s*$/, '')} from={from} pages={pages} />
       <div className="source-passage" ref={passage} role="note" aria-label="The passage that was found">
-        <MarkedText text={text.slice(start, end)} marks={hit.matches} />
+        <MarkedText text={text.slice(start, end)} marks={tellingMatches(hit)} />
       </div>
-      <span>{text.slice(end, to).replace(/^\s*\n/, '')}</span>
+      <PagedText
+        text={text.slice(0, to)}
+        from={end + (/^\s*\n/.exec(text.slice(end, to))?.[0].length ?? 0)}
+        pages={pages}
+      />
       {to < text.length && <MoreText key={to} onNear={() => setAfter(after + aroundLength)} />}
     </div>
   )
+}
+
+interface PagedTextProps {
+  readonly text: string
+  /** Where it begins to be drawn. */
+  readonly from: number
+  readonly pages: NodeSource['pages']
+}
+
+/** Text with a line where a page of its file begins; the page that a passage begins with stands in its heading. */
+function PagedText({ text, from, pages }: PagedTextProps) {
+  const begun = pages.filter(({ start }) => start >= from && start < text.length)
+  const pieces = [<span key="first">{text.slice(from, begun[0]?.start ?? text.length)}</span>]
+  begun.forEach(({ label, start }, index) => {
+    pieces.push(
+      <div key={start} className="source-page-mark">
+        page {label}
+      </div>,
+      <span key={`text ${start}`}>
+        {text.slice(start, begun[index + 1]?.start ?? text.length).trimEnd()}
+      </span>,
+    )
+  })
+  return pieces
 }
 
 /** Stands where drawn text ends, and tells when it is about to come into view. */

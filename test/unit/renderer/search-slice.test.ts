@@ -9,6 +9,8 @@ const source: NodeSource = {
   path: hit.source,
   fileExists: true,
   pageLabel: '3',
+  line: null,
+  pages: [],
   metadata: hit.metadata,
   text: hit.text,
   start: 0,
@@ -142,14 +144,21 @@ test('the source and the neighbours of a hit are those of the knowledge base tha
   await showSource('one', foreign)
   await showQuickLook('one', foreign)
   await unfoldHit('two', foreign)
-  expect(engine.asked.map(({ input }) => input)).toEqual(
-    Array(3).fill({ knowledgeBaseId: 'two', nodeId: hit.nodeId }),
-  )
+  const node = { knowledgeBaseId: 'two', nodeId: hit.nodeId }
+  expect(engine.asked.map(({ input }) => input)).toEqual([
+    { ...node, whole: false },
+    { ...node, whole: true },
+    node,
+  ])
   expect(engine.store.getState().openSource).toMatchObject({ sessionId: 'one', knowledgeBaseId: 'two' })
 })
 
 test('a citation has the file’s name, its page and its path', () => {
   expect(citationOf(hit)).toBe('— tides.pdf, page 3 (/home/ada/notes/sea/tides.pdf)')
   expect(citationOf({ ...hit, source: null, metadata: {} })).toBe('— tides')
+  const inText = { ...source, pageLabel: null, line: 12 }
+  expect(citationOf({ ...hit, metadata: {} }, inText)).toBe(
+    '— tides.pdf, line 12 (/home/ada/notes/sea/tides.pdf)',
+  )
   expect(withCitation(' text\n', '— tides')).toBe('text\n\n— tides\n')
 })

@@ -1,10 +1,7 @@
 /** Tables that LlamaIndex's PGVectorStore and Stackroom write and read in turn, on a whole PostgreSQL server. */
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -18,31 +15,22 @@ import { textSearchQuery } from '#engine/stores/pgvector/text-search-query.ts'
 import type { QueryMode } from '#engine/stores/vector-store.ts'
 import { conformsToVectorStore, nodeOf, type StoreHarness } from '../integration/store-conformance.ts'
 import { codeOf } from '../integration/storage-test-folder.ts'
+import { python, startWholePostgres, type WholePostgres } from './whole-postgres.ts'
 
-const root = resolve(import.meta.dirname, '../..')
-const python = process.env.STACKROOM_PYTHON ?? join(root, '.venv/bin/python')
 const run = promisify(execFile)
 const password = 'a password: ü/@?'
 
 let home: string
-let server: ChildProcess
+let server: WholePostgres
 let port: string
 let address: string
 
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), 'stackroom-postgres-'))
-  const script = join(import.meta.dirname, 'postgres_server.py')
-  const process = spawn(python, [script, home, password], { stdio: ['pipe', 'pipe', 'inherit'] })
-  server = process
-  port = String(await once(createInterface(process.stdout), 'line'))
+  server = await startWholePostgres(password)
+  ;({ home, port } = server)
   address = `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`
 })
-afterAll(async () => {
-  const ended = once(server, 'exit')
-  server.stdin?.end()
-  await ended
-  await rm(home, { recursive: true, force: true })
-})
+afterAll(() => server[Symbol.asyncDispose]())
 
 const rowsSchema = z.array(z.array(z.unknown()))
 const seenSchema = z.object({

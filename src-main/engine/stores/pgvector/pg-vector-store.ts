@@ -89,6 +89,11 @@ export class PGVectorStore implements VectorStore {
     this.#create = create
   }
 
+  /** Whether the table was there when this was last looked at. */
+  get isThere(): boolean {
+    return this.#shape !== null
+  }
+
   get capabilities(): VectorStoreCapabilities {
     const textSearch = this.#shape ? this.#shape.textSearch !== null : this.#create.textSearch !== undefined
     return {
@@ -214,6 +219,19 @@ export class PGVectorStore implements VectorStore {
     if (!(await this.#exists(signal))) return 0
     const [row] = await this.#rows(`SELECT count(*) AS count FROM ${this.#from}`, [], signal)
     return countSchema.parse(row).count
+  }
+
+  async countDocuments({ signal }: StoreCallOptions = {}): Promise<number> {
+    if (!(await this.#exists(signal))) return 0
+    const sql = `SELECT count(DISTINCT metadata_ ->> 'ref_doc_id') AS count FROM ${this.#from}`
+    const [row] = await this.#rows(sql, [], signal)
+    return countSchema.parse(row).count
+  }
+
+  /** Takes the table away with all that is in it. */
+  async drop(): Promise<void> {
+    await this.#connections.transaction((statements) => statements.run(`DROP TABLE IF EXISTS ${this.#from}`))
+    this.#shape = null
   }
 
   async dimensions({ signal }: StoreCallOptions = {}): Promise<number | null> {

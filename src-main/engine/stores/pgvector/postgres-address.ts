@@ -30,7 +30,7 @@ export function parsePostgresAddress(address: string): PostgresAddress {
   return {
     host: decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? defaultPort : Number(url.port),
-    user: decoded(url.username),
+    user: decoded(url.username) ?? parameters.get('user') ?? undefined,
     password: decoded(url.password),
     database: decoded(url.pathname.slice(1)),
     tls: tlsOf(parameters.get('sslmode'), parameters.get('sslrootcert')),

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
+import { StackroomError } from '#contract'
 import { findEngineBinding } from '#engine/stores/chroma/engine-binding.ts'
 import type { ChromaEngine, ChromaEngineOptions } from '#engine/stores/chroma/chroma-engine.ts'
 import { openChromaEngine, openChromaStore } from '#engine/stores/chroma/open-chroma-store.ts'
@@ -260,6 +261,33 @@ test.each(['0.4.24', '0.5.23', '0.6.3', '1.0.20'])(
 test('where there is no engine the way out is told', () => {
   expect(() => findEngineBinding('win32', 'arm64')).toThrow('no Chroma engine for win32 on arm64')
 })
+
+test.each([
+  ['darwin', 'arm64'],
+  ['darwin', 'x64'],
+  ['linux', 'arm64'],
+  ['linux', 'x64'],
+  ['win32', 'x64'],
+] as const)(
+  'the engine for %s on %s is one of the packages that npm is asked for',
+  async (platform, arch) => {
+    const { optionalDependencies } = packageSchema.parse(
+      JSON.parse(await readFile(resolve(import.meta.dirname, '../../package.json'), 'utf8')),
+    )
+    let looked: string
+    try {
+      looked = findEngineBinding(platform, arch).path
+    } catch (error) {
+      // Installed for this machine only.
+      looked = error instanceof StackroomError && error.cause instanceof Error ? error.cause.message : ''
+    }
+    const names = Object.keys(optionalDependencies).filter((name) => looked.includes(`${name}/`))
+    expect(names).toHaveLength(1)
+    expect(names[0]).toMatch(new RegExp(`-${platform}-${arch}`))
+  },
+)
+
+const packageSchema = z.object({ optionalDependencies: z.record(z.string(), z.string()) })
 
 test.skipIf(process.platform !== 'linux')(
   'a library asks weakly for a version after one byte of it was changed',

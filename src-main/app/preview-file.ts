@@ -30,8 +30,9 @@ export async function previewFile(
     model: { id, maximumTokens },
     input: input.nodeParser,
   })
+  const recognizeText = input.recognizeText === undefined ? settings?.recognizeText : input.recognizeText
   const preview = await readerPool.preview(
-    { path, recognizeText: settings?.recognizeText ?? undefined },
+    { path, recognizeText: recognizeText ?? undefined },
     { settings: parserSettings, bytes: stats.size, signal },
     limits,
   )

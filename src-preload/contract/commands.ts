@@ -192,6 +192,8 @@ export const commands = {
       model: modelIdSchema.optional(),
       /** A storage folder: the file is cut as its documents were. */
       persistDir: path.optional(),
+      /** Languages in which text in images is read, scanned pages too; null: it is not. Omitted: as the index says. */
+      recognizeText: languages.nullable().optional(),
     }),
     output: chunkPreviewSchema,
   },

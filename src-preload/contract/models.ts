@@ -1,7 +1,8 @@
 /** Embed models: what can be chosen, the servers they run on, and what is known of the model of a knowledge base. */
 import { z } from 'zod'
 import { errorShapeSchema } from './errors.ts'
-import { sourceRulesSchema } from './sources.ts'
+import { nodeParserInputSchema } from './node-parsers.ts'
+import { languagesSchema, sourceRulesSchema } from './sources.ts'
 
 export const embedModelInfoSchema = z.object({
   /** As written everywhere: `bundled:all-MiniLM-L6-v2`. */
@@ -100,9 +101,11 @@ export const modelEstimateSchema = z.object({
   bytes: z.number(),
   /** True when counting stopped at a limit: it is more than said. */
   truncated: z.boolean(),
-  /** Estimated from a part of the files. */
+  /** What would be sent, estimated from a part of the files. */
   tokens: z.number().int(),
-  /** Null where no price is known; 0 for a model on this machine. */
+  /** What would not be sent besides, as its vectors are in the cache already. */
+  cachedTokens: z.number().int().default(0),
+  /** Null where no price is known (`models.save` takes one); 0 for a model on this machine. */
   usd: z.number().nullable(),
   /** By the speed measured on this machine; null when it was not measured. */
   seconds: z.number().nullable(),
@@ -217,6 +220,8 @@ export const modelCommands = {
       /** Shorter vectors, for models that can shorten them (text-embedding-3-large). */
       dimensions: z.number().int().positive().max(65_536).optional(),
       maximumTokens: z.number().int().positive().max(10_000_000).optional(),
+      /** What the server charges, where Stackroom does not know it: for estimates. Null: not known any more. */
+      usdPerMillionTokens: z.number().nonnegative().max(1_000_000).nullable().optional(),
     }),
     output: embedModelInfoSchema,
   },
@@ -243,6 +248,10 @@ export const modelCommands = {
         persistDir: z.string().min(1).max(32_768).optional(),
         /** Of paths that are no sources of the index yet. */
         rules: sourceRulesSchema.partial().optional(),
+        /** Omitted: as the index was built, or what fits the model. */
+        nodeParser: nodeParserInputSchema.optional(),
+        /** Languages in which text in images would be read; omitted: as the index says. */
+        recognizeText: languagesSchema.nullable().optional(),
       }),
       z.object({ knowledgeBaseId: z.string(), model: modelIdSchema }),
     ]),

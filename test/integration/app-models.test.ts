@@ -12,6 +12,7 @@ import {
   type EventName,
   type EventPayload,
   type Job,
+  type ModelEstimate,
 } from '#contract'
 import { createApplication, type Application } from '#app/application.ts'
 import type { EmbedModel } from '#engine/embed/embed-model.ts'
@@ -264,6 +265,39 @@ test('an estimate counts files, tokens and cost and leaves out what the index ha
   await ended((await call('ingest.start', { paths: [join(paths[0]!, 'a.txt')], persistDir })).id)
   const rest = await call('models.estimate', { paths, model: BUNDLED_MODEL_ID, persistDir })
   expect(rest).toMatchObject({ files: 2, usd: 0, offline: true, host: null, consentNeeded: false })
+})
+
+test('what the embedding cache has is not counted as to be sent, and the node parser makes a difference', async () => {
+  const sentences = (topic: string): string =>
+    Array.from({ length: 60 }, (_, n) => `The keeper of ${topic} writes line ${n} at dusk.`).join(' ')
+  const paths = [await documents({ 'a.txt': sentences('the lamp') })]
+  const estimate = (more: object = {}): Promise<ModelEstimate> =>
+    call('models.estimate', { paths, model: BUNDLED_MODEL_ID, ...more })
+  const before = await estimate()
+  expect(before).toMatchObject({ cachedTokens: 0 })
+  const cutSmaller = await estimate({
+    nodeParser: { className: 'SentenceSplitter', chunkSize: 60, chunkOverlap: 20 },
+  })
+  expect(cutSmaller.tokens).toBeGreaterThan(before.tokens * 1.2)
+  await ended((await call('ingest.start', { paths, persistDir: join(folder, 'storage') })).id)
+  expect(await estimate()).toMatchObject({ tokens: 0, cachedTokens: before.tokens, files: 1 })
+  await documents({ 'b.md': sentences('the gate') })
+  const grown = await estimate()
+  expect(grown.tokens).toBeGreaterThan(before.tokens * 0.8)
+  expect(grown.cachedTokens).toBe(before.tokens)
+})
+
+test('a price that the user gives is what an estimate counts with, until it is taken back', async () => {
+  await addRemote()
+  const id = 'far:minilm'
+  const paths = [await documents({ 'a.txt': 'The treasure is under the old oak.' })]
+  expect(await call('models.save', { id, usdPerMillionTokens: 0.5 })).toMatchObject({
+    usdPerMillionTokens: 0.5,
+  })
+  const { tokens, usd } = await call('models.estimate', { paths, model: id })
+  expect(usd).toBeCloseTo((tokens * 0.5) / 1e6, 10)
+  await call('models.save', { id, usdPerMillionTokens: null })
+  expect(await call('models.estimate', { paths, model: id })).toMatchObject({ usd: null })
 })
 
 test('an estimate of embedding again counts the tokens of the nodes that are there', async () => {

@@ -1,11 +1,14 @@
 /** `stackroom refresh` and `watch` as their own processes, run from source. */
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { refreshReportSchema, type RefreshReport } from '#contract'
 import { CommandLine } from './run-command.ts'
+
+const pictures = (name: string): string =>
+  join(import.meta.dirname, '../fixtures/documents/libreoffice', name)
 
 let folder: string
 let command: CommandLine
@@ -27,6 +30,22 @@ async function refresh(...args: string[]): Promise<RefreshReport> {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return refreshReportSchema.parse(JSON.parse(stdout))
 }
+
+test('refresh reads text in images from the time it is asked to, and no more when it is told so; a preview does it once', async () => {
+  await copyFile(pictures('page.png'), join(folder, 'documents/page.png'))
+  expect((await command.run('index', 'documents', '--to', 'storage')).code).toBe(0)
+  expect(await refresh()).toMatchObject({ unchanged: 3, skipped: 1 })
+  const preview = await command.run('preview', 'documents/page.png', '--ocr', 'eng')
+  expect(preview).toMatchObject({ code: 0, stdout: expect.stringContaining('A stackroom holds the books') })
+  expect(await refresh()).toMatchObject({ unchanged: 3, skipped: 1 })
+  expect(await refresh('--ocr', 'eng')).toMatchObject({ added: 1, unchanged: 3, skipped: 0 })
+  expect(await refresh()).toMatchObject({ unchanged: 4, skipped: 0 })
+  expect(await refresh('--no-ocr', '--deleted', 'remove')).toMatchObject({
+    unchanged: 3,
+    skipped: 1,
+    removed: 1,
+  })
+})
 
 test('refresh counts what it did with the files of all sources, and can keep what is gone', async () => {
   await mkdir(join(folder, 'other'))

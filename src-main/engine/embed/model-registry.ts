@@ -237,6 +237,8 @@ function serverInfos(server: Server): EmbedModelInfo[] {
     if (dimensions === undefined) return []
     const offline = isThisMachine(server.baseUrl)
     const prefixes = prefixesOf(server.kind === 'compatible' ? model : '')
+    const price =
+      stored?.usdPerMillionTokens === undefined ? known?.usdPerMillionTokens : stored.usdPerMillionTokens
     return [
       {
         id: `${server.name}:${model}`,
@@ -247,7 +249,7 @@ function serverInfos(server: Server): EmbedModelInfo[] {
         description: offline
           ? `Runs on this machine, in ${server.name}.`
           : `Runs at ${server.name}: the text of your documents and questions is sent to ${new URL(server.baseUrl).host}.`,
-        ...(known && { usdPerMillionTokens: known.usdPerMillionTokens }),
+        ...(typeof price === 'number' && { usdPerMillionTokens: price }),
         ...(server.keyName && { keyName: server.keyName }),
         queryPrefix: stored?.queryPrefix ?? prefixes.queryPrefix,
         documentPrefix: stored?.documentPrefix ?? prefixes.documentPrefix,

@@ -35,7 +35,14 @@ import {
   type JsonOption,
 } from './output.ts'
 import { ProgressLine } from './progress-line.ts'
-import { addSourceOptions, sourceSettings, type SourceOptions } from './source-options.ts'
+import {
+  addOcrOptions,
+  addSourceOptions,
+  recognizedLanguages,
+  sourceSettings,
+  type OcrOptions,
+  type SourceOptions,
+} from './source-options.ts'
 
 type Deleted = 'remove' | 'keep'
 
@@ -47,9 +54,13 @@ interface IndexOptions extends JsonOption, NodeParserOptions, SourceOptions, Col
   readonly report?: string
 }
 
-interface RefreshOptions extends JsonOption, CollectionOptions {
+interface RefreshOptions extends JsonOption, CollectionOptions, OcrOptions {
   readonly deleted?: Deleted
   readonly report?: string
+}
+
+interface WatchOptions extends OcrOptions {
+  readonly deleted?: Deleted
 }
 
 export function addIngestCommands(command: Command, signal: AbortSignal): void {
@@ -75,22 +86,26 @@ export function addIngestCommands(command: Command, signal: AbortSignal): void {
     .addOption(reportOption())
     .addOption(json())
     .action((paths: string[], options: IndexOptions) => index(paths, options, signal))
-  addCollectionOptions(
-    command
-      .command('refresh')
-      .description('bring an index in line with all its sources: only what changed is read')
-      .argument('<dir>', 'the storage folder, or a collection that files were inserted into'),
+  addOcrOptions(
+    addCollectionOptions(
+      command
+        .command('refresh')
+        .description('bring an index in line with all its sources: only what changed is read')
+        .argument('<dir>', 'the storage folder, or a collection that files were inserted into'),
+    ),
   )
     .addOption(deletedOption())
     .addOption(reportOption())
     .addOption(json())
     .action((folder: string, options: RefreshOptions) => refresh(folder, options, signal))
-  command
-    .command('watch')
-    .description('refresh an index, and again whenever its sources change, until it is interrupted')
-    .argument('<dir>', 'the storage folder')
+  addOcrOptions(
+    command
+      .command('watch')
+      .description('refresh an index, and again whenever its sources change, until it is interrupted')
+      .argument('<dir>', 'the storage folder'),
+  )
     .addOption(deletedOption())
-    .action((folder: string, options: { deleted?: Deleted }) => watch(folder, options, signal))
+    .action((folder: string, options: WatchOptions) => watch(folder, options, signal))
 }
 
 function reportOption(): Option {
@@ -107,10 +122,14 @@ function deletedOption(): Option {
 async function index(paths: readonly string[], options: IndexOptions, signal: AbortSignal): Promise<void> {
   const nodeParser = nodeParserInput(options)
   await using services = engineServices()
-  const { model, ocr } = options
+  const { model } = options
   const { persistDir, store } = await targetOf(services, options, signal)
   if (model !== undefined) {
-    await announceIndexing(services, { paths, persistDir, model, signal })
+    await announceIndexing(services, {
+      ...{ paths, persistDir, model, nodeParser, signal },
+      rules: sourceSettings(options),
+      recognizeText: recognizedLanguages(options),
+    })
     await allowServer(services, model, persistDir)
   }
   const progress = ProgressLine.for(options)
@@ -118,7 +137,7 @@ async function index(paths: readonly string[], options: IndexOptions, signal: Ab
     ...{ paths, persistDir, model, nodeParser, store, signal },
 
     source: sourceSettings(options),
-    recognizeText: ocr,
+    recognizeText: recognizedLanguages(options),
     onProgress: (state) => progress?.show(state),
   }).finally(() => progress?.clear())
   if (!result.error) await writeReport(services, persistDir, options.report)
@@ -160,6 +179,7 @@ async function refresh(folder: string, options: RefreshOptions, signal: AbortSig
     refreshFolder(services, storage, {
       deleted,
       signal,
+      recognizeText: recognizedLanguages(options),
       onProgress: (state) => progress?.show(state),
     }).finally(() => progress?.clear())
   let report = await run(said ?? (mayAsk ? 'keep' : 'remove'))
@@ -184,7 +204,8 @@ async function mayRemove(files: number, storage: StorageFolder, signal: AbortSig
 }
 
 /** The folder is only opened while something is done, so that other programs may work on it in between. */
-async function watch(folder: string, { deleted }: { deleted?: Deleted }, signal: AbortSignal): Promise<void> {
+async function watch(folder: string, options: WatchOptions, signal: AbortSignal): Promise<void> {
+  const { deleted } = options
   await using services = engineServices()
   const persistDir = await services.stores.knowledgeBaseAt(folder, {}, signal)
   await requireStorageFolder(persistDir)
@@ -221,7 +242,8 @@ async function watch(folder: string, { deleted }: { deleted?: Deleted }, signal:
     if (watched) watches.use(watched)
   }
   try {
-    const first = await work((storage, options) => refreshFolder(services, storage, options))
+    const recognizeText = recognizedLanguages(options)
+    const first = await work((storage, run) => refreshFolder(services, storage, { ...run, recognizeText }))
     tell(refreshText(toRefreshReport(first)))
     tell(`Watching ${sources.map(({ path }) => path).join(', ')}. Interrupt to end.`)
     while (!signal.aborted) {
@@ -233,7 +255,7 @@ async function watch(folder: string, { deleted }: { deleted?: Deleted }, signal:
       }
       const paths = [...changed]
       changed.clear()
-      const report = await work((storage, options) => refreshPaths(services, storage, paths, options))
+      const report = await work((storage, run) => refreshPaths(services, storage, paths, run))
       const { added, changed: other, moved, removed, failed } = report
       if (added + other + moved + removed + failed.length > 0) tell(refreshText(toRefreshReport(report)))
     }

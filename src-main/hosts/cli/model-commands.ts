@@ -8,7 +8,7 @@ import {
   type ModelTest,
 } from '#contract'
 import type { EngineServices } from '#app/engine-services.ts'
-import { estimateIngest, estimateReembed } from '#app/estimate-embedding.ts'
+import { estimateIngest, estimateReembed, type EstimateOptions } from '#app/estimate-embedding.ts'
 import { requireStorageFolder } from '#app/folder-info.ts'
 import { realPath } from '#app/open-folders.ts'
 import { reembedFolder } from '#app/reembed-folder.ts'
@@ -129,7 +129,7 @@ async function announceReembedding(
 /** Before anything is sent to a server: how much it is. */
 export async function announceIndexing(
   services: EngineServices,
-  { model, ...options }: { paths: readonly string[]; persistDir: string; model: string; signal: AbortSignal },
+  { model, ...options }: Omit<EstimateOptions, 'model'> & { readonly model: string },
 ): Promise<void> {
   const { models } = services
   if (models.remoteServerOf(model) === null) return

@@ -56,13 +56,14 @@ export async function openKnowledgeBase(
 }
 
 /** How much a model would be sent, and what that costs. */
-export function estimateText({ tokens, usd, seconds, truncated, host }: ModelEstimate): string {
+export function estimateText({ tokens, cachedTokens, usd, seconds, truncated, host }: ModelEstimate): string {
   const parts = [`${truncated ? 'More than' : 'About'} ${tokens.toLocaleString('en')} tokens`]
   if (host !== null) parts.push(`to ${host}`)
   if (usd === null) parts.push('at a price that is not known here')
   else if (usd > 0) parts.push(usd < 0.01 ? 'for less than $0.01' : `for about $${usd.toFixed(2)}`)
   if (seconds !== null) parts.push(`about ${Math.ceil(seconds)} s at the speed measured here`)
-  return `${parts.join(', ')}.`
+  const cached = cachedTokens > 0 ? ` ${cachedTokens.toLocaleString('en')} more were embedded before.` : ''
+  return `${parts.join(', ')}.${cached}`
 }
 
 /** A text on one line. */

@@ -4,8 +4,9 @@ import type { ChunkPreview, PreviewedNode } from '#contract'
 import { previewFile } from '#app/preview-file.ts'
 import { addNodeParserOptions, nodeParserInput, type NodeParserOptions } from './node-parser-options.ts'
 import { engineServices, excerpt, json, print, type JsonOption } from './output.ts'
+import { addOcrOptions, recognizedLanguages, type OcrOptions } from './source-options.ts'
 
-interface PreviewOptions extends JsonOption, NodeParserOptions {
+interface PreviewOptions extends JsonOption, NodeParserOptions, OcrOptions {
   readonly to?: string
   readonly model?: string
 }
@@ -20,7 +21,7 @@ export function addPreviewCommand(command: Command, signal: AbortSignal): void {
       '--model <id>',
       'embed model that the chunks are to fit; default: the one of the index, or the bundled one',
     )
-  addNodeParserOptions(preview)
+  addNodeParserOptions(addOcrOptions(preview))
     .addOption(json())
     .action((file: string, options: PreviewOptions) => run(file, options, signal))
 }
@@ -28,7 +29,8 @@ export function addPreviewCommand(command: Command, signal: AbortSignal): void {
 async function run(file: string, options: PreviewOptions, signal: AbortSignal): Promise<void> {
   const nodeParser = nodeParserInput(options)
   await using services = engineServices()
-  const input = { path: file, nodeParser, model: options.model, persistDir: options.to }
+  const recognizeText = recognizedLanguages(options)
+  const input = { path: file, nodeParser, model: options.model, persistDir: options.to, recognizeText }
   print(options, await previewFile(services, input, signal), previewText)
 }
 

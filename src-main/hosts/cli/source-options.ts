@@ -3,18 +3,17 @@ import { InvalidArgumentError, type Command } from 'commander'
 import type { SourceSettings } from '#contract'
 import { wholeNumber } from './whole-number.ts'
 
-export interface SourceOptions {
+export interface SourceOptions extends OcrOptions {
   readonly include?: readonly string[]
   readonly exclude?: readonly string[]
   readonly hidden?: boolean
   readonly programFolders?: boolean
   readonly gitignore: boolean
   readonly maxSize?: number
-  readonly ocr?: string[]
 }
 
 export function addSourceOptions(command: Command): Command {
-  return command
+  return addOcrOptions(command)
     .option(
       '--include <glob>',
       'only files that match one; of the sources that are new in the index',
@@ -25,7 +24,25 @@ export function addSourceOptions(command: Command): Command {
     .option('--program-folders', 'read node_modules, Python environments and the like, too')
     .option('--no-gitignore', 'read what .gitignore leaves out, too')
     .option('--max-size <megabytes>', 'leave out larger files', wholeNumber(1, 1_000_000))
-    .option('--ocr <languages>', 'read text in images, too: eng, or deu+eng', languages)
+}
+
+export interface OcrOptions {
+  readonly ocr?: string[] | false
+}
+
+export function addOcrOptions(command: Command): Command {
+  return command
+    .option(
+      '--ocr <languages>',
+      'read text in images and scanned pages, too, from now on: eng, or deu+eng',
+      languages,
+    )
+    .option('--no-ocr', 'read text in images no more')
+}
+
+/** Null: not any more; undefined: as the index says. */
+export function recognizedLanguages({ ocr }: OcrOptions): string[] | null | undefined {
+  return ocr === false ? null : ocr
 }
 
 export function sourceSettings(options: SourceOptions): Partial<Omit<SourceSettings, 'path'>> {

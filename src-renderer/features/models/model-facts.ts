@@ -50,11 +50,13 @@ export function price(usd: number): string {
 }
 
 /** “About 310,000 tokens, about $0.01” */
-export function estimateSentence({ tokens, usd, seconds, truncated }: ModelEstimate): string {
+export function estimateSentence({ tokens, cachedTokens, usd, seconds, truncated }: ModelEstimate): string {
   const parts = [`${truncated ? 'More than' : 'About'} ${formatCount(roughly(tokens))} tokens`]
-  if (usd !== null && usd > 0) parts.push(price(usd))
+  if (usd === null) parts.push('at a price that is not known here')
+  else if (usd > 0) parts.push(price(usd))
   if (seconds !== null) parts.push(`${formatSeconds(seconds)} at the speed measured here`)
-  return `${parts.join(', ')}.`
+  const cached = cachedTokens > 0 ? ` ${formatCount(roughly(cachedTokens))} more were embedded before.` : ''
+  return `${parts.join(', ')}.${cached}`
 }
 
 /** Two digits are all that an estimate has. */

@@ -102,6 +102,9 @@ test('a cost is told with the digits that an estimate has', () => {
   expect(estimateSentence({ ...estimate, usd: 0, seconds: 200, tokens: 42 })).toBe(
     'About 42 tokens, 3 min 20 s at the speed measured here.',
   )
+  expect(estimateSentence({ ...estimate, usd: null, cachedTokens: 12_345 })).toBe(
+    'About 310,000 tokens, at a price that is not known here. 12,000 more were embedded before.',
+  )
 })
 
 test('a model folder among what is dropped goes to the models, not into an index', async () => {

@@ -111,6 +111,7 @@ export const estimate: ModelEstimate = {
   bytes: 40_000,
   truncated: false,
   tokens: 314_159,
+  cachedTokens: 0,
   usd: 0.006,
   seconds: null,
   offline: false,

@@ -13,6 +13,8 @@ export interface CacheCounters {
 
 export interface CachedEmbedModel extends EmbedModel {
   readonly counters: CacheCounters
+  /** Of each text of a document, whether its vector is in the cache; asks no model. */
+  areCached(texts: readonly string[]): Promise<boolean[]>
 }
 
 const QUERIES_IN_MEMORY = 500
@@ -149,6 +151,13 @@ export function cachedEmbedModel(model: EmbedModel, cache: EmbeddingCache): Cach
     maximumTokens: model.maximumTokens,
     offline: model.offline,
     counters,
+    areCached: async (texts) => {
+      const vectors = await cache.read(
+        identity,
+        texts.map((text) => keyOfText('document', text)),
+      )
+      return vectors.map((vector) => vector !== null)
+    },
     embedDocuments,
     embedQuery,
     ...(model.vary && { vary: (settings) => cachedEmbedModel(model.vary!(settings), cache) }),

@@ -6,6 +6,8 @@ export const serverModelSettingsSchema = z.object({
   queryPrefix: z.string().optional(),
   documentPrefix: z.string().optional(),
   maximumTokens: z.number().int().positive().optional(),
+  /** As the user says; null: not known, whatever is known here. */
+  usdPerMillionTokens: z.number().nonnegative().nullable().optional(),
 })
 export type ServerModelSettings = z.infer<typeof serverModelSettingsSchema>
 

@@ -98,7 +98,7 @@ test('a Chroma folder is opened, listed, searched, and still there after a new s
   const [hit] = await search(opened.id, 'how is black tea made')
   expect(hit).toMatchObject({ nodeId: 'two', refDocId: 'tea.pdf' })
   const source = await application.handlers['search.source'](
-    { knowledgeBaseId: opened.id, nodeId: 'two' },
+    { knowledgeBaseId: opened.id, nodeId: 'two', whole: false },
     context,
   )
   expect(source.text).toContain('eighty degrees')

@@ -1,6 +1,7 @@
 /** Indexes with their vectors in Chroma, and collections of Chroma folders, on the command line as its own process. */
 import { existsSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { cp, mkdir, mkdtemp, readFile, rename, rm, unlink, watch, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -49,7 +50,7 @@ async function refused(...args: string[]): Promise<string> {
 }
 
 async function search(query: string, ...where: string[]) {
-  return searchAnswerSchema.parse(await json('search', ...where, query, '-k', '1')).hits
+  return searchAnswerSchema.parse(await json('search', ...where, query, '-k', '1', '--mode', 'vector')).hits
 }
 
 const indexing = [
@@ -195,6 +196,28 @@ test('a folder of an older Chroma is opened only when it may be brought up to da
   )
   expect(existsSync(join(folder, 'old/.stackroom/chroma/backups'))).toBe(true)
   expect(storeInspectionSchema.parse(await json('info', 'old'))).toMatchObject({ version: 'same' })
+})
+
+test('indexing that is killed again and again leaves every file in the collection once, and no engine behind', async () => {
+  await json(...indexing)
+  for (let number = 0; number < 300; number++) await write(`${number}.txt`, `Report number ${number}.`)
+  for (const writes of [2, 30, 90]) {
+    const watching = watch(join(folder, 'storage/chroma'))[Symbol.asyncIterator]()
+    const running = command.start('index', 'documents', '--to', 'storage')
+    const ended = once(running, 'exit')
+    for (let seen = 0; seen < writes; seen++) await watching.next()
+    await watching.return?.()
+    running.kill('SIGKILL')
+    await ended
+  }
+  expect(refreshReportSchema.parse(await json('refresh', 'storage'))).toMatchObject({ failed: [] })
+  const { ids, metadatas } = await recordsIn(join(folder, 'storage/chroma'), 'notes')
+  expect(new Set(metadatas?.map((metadata) => metadata?.['file_path'])).size).toBe(303)
+  expect(ids).toHaveLength(303)
+  const docstore = docstoreSchema.parse(
+    JSON.parse(await readFile(join(folder, 'storage/docstore.json'), 'utf8')),
+  )
+  expect(Object.keys(docstore['docstore/data']).toSorted()).toEqual(ids.toSorted())
 })
 
 test('wrong stores are refused before anything is made', async () => {

@@ -73,6 +73,21 @@ test('what keeps a folder from being repaired is shown in place of a report', as
   })
 })
 
+test('a collection is checked by the folder that it is in, and shows how far that is', async () => {
+  const address = 'chroma:/home/ada/chroma?collection=notes'
+  const report = later<VerifyReport>()
+  const { store, asked } = await opened({ 'stores.verify': () => report.promise })
+  store.getState().receiveKnowledgeBase({ ...knowledgeBase, persistDir: address })
+  const checking = store.getState().checkFolder('one')
+  store.getState().receiveStoreVerifying({ address: 'chroma:/elsewhere', bytesDone: 9, bytesTotal: 9 })
+  store.getState().receiveStoreVerifying({ address, bytesDone: 30, bytesTotal: 120 })
+  expect(store.getState().folderCheck).toMatchObject({ step: 'checking', fraction: 0.25 })
+  report.resolve({ ...clean, kind: 'chroma' })
+  await checking
+  expect(asked).toContainEqual({ name: 'stores.verify', input: { address } })
+  expect(store.getState().folderCheck).toMatchObject({ step: 'done', report: { kind: 'chroma' } })
+})
+
 test('bringing files up to date says so, and while it goes on', async () => {
   const written = later<typeof knowledgeBase>()
   const { store } = await opened({ 'library.persist': () => written.promise })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ChunkPreview, PreviewedNode, SentenceSplitterOptions } from '#contract'
 import { chunkParts } from '../../../src-renderer/features/ingest/chunk-overlap.ts'
+import { isStoreComplete } from '../../../src-renderer/features/ingest/intake-choice.ts'
 import { escapeText, unescapeText } from '../../../src-renderer/features/ingest/escapes.ts'
 import { describeRules, usualRules } from '../../../src-renderer/features/ingest/rules-text.ts'
 import { fakeEngine, later, type Answers, type FakeEngine } from './fake-engine.ts'
@@ -44,6 +45,25 @@ test('whoever only presses the button gets the usual: all files, not watched, no
     source: { ...usualRules, watch: false },
   })
 })
+
+test('vectors go into a Chroma collection when that is chosen, and into the storage folder again when not', async () => {
+  const engine = await asking()
+  const { changeIntake } = engine.store.getState()
+  changeIntake({ store: { at: '/home/ada/chroma', collection: ' notes ', metric: 'cosine' } })
+  changeIntake({ store: null })
+  changeIntake({ store: { at: 'http://localhost:8000', collection: '', metric: null } })
+  await engine.store.getState().startIngest()
+  expect(started(engine)).toMatchObject({ store: { address: 'chroma+http://localhost:8000' } })
+  expect(started(engine)).not.toHaveProperty('store.collection')
+  const { intake } = (await asking()).store.getState()
+  expect(intake).toMatchObject({ choice: { store: null } })
+  expect([null, '', 'a', 'ab', 'abc', 'ü-umlaut', 'my notes', 'my.notes-1'].map(complete)).toEqual([
+    ...[true, true, false, false, true, false, false, true],
+  ])
+})
+
+const complete = (collection: string | null): boolean =>
+  isStoreComplete(collection === null ? null : { at: '/chroma', collection, metric: null })
 
 test('rules, watching, text in pictures and the node parser go along when they are chosen', async () => {
   const engine = await asking()

@@ -2,7 +2,8 @@
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { BUNDLED_MODEL_ID, EmbedModelRegistry } from '#engine/embed/model-registry.ts'
-import { ChromaClient, type ChromaRecords } from '#engine/stores/chroma/chroma-client.ts'
+import { ChromaClient } from '#engine/stores/chroma/chroma-client.ts'
+import type { ChromaRecords } from '#engine/stores/chroma/chroma-shapes.ts'
 import { openChromaEngine } from '#engine/stores/chroma/open-chroma-store.ts'
 
 /** The changed copy of the engine is made once for all tests. */

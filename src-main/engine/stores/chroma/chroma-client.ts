@@ -1,11 +1,26 @@
 /**
  * Chroma's HTTP interface, version 2: what a store needs of it. Chroma's own client cannot be cancelled, knows no addresses
- * with a path, and packs vectors byte by byte.
+ * with a path, and packs vectors byte by byte; ARCHITECTURE.md has the whole account.
  */
 import { z } from 'zod'
-import { parsedObjectSchema } from '#platform/parsed-object.ts'
-import type { VectorMetric } from '../vector-store.ts'
 import type { ChromaServer } from './chroma-server.ts'
+import {
+  answerSchema,
+  checksSchema,
+  collectionSchema,
+  identitySchema,
+  recordsSchema,
+  type ChromaCollection,
+  type ChromaRecords,
+  type Include,
+  type NewCollection,
+  type NewRecords,
+  type RankedRecords,
+  type RecordRequest,
+  type RecordSelection,
+  type ServerChecks,
+  type ServerIdentity,
+} from './chroma-shapes.ts'
 import { connectionError, noChroma, refusal, tooOld } from './request-errors.ts'
 import { sendRequest, type Answer } from './send-request.ts'
 
@@ -16,97 +31,10 @@ export interface ChromaDatabase {
 
 export const defaultDatabase: ChromaDatabase = { tenant: 'default_tenant', database: 'default_database' }
 
-const spaceSchema = z.enum(['cosine', 'l2', 'ip'])
-const defaultSpace = 'l2'
-const indexSchema = z.looseObject({ space: spaceSchema.nullish() })
-
-export const collectionSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  tenant: z.string(),
-  database: z.string(),
-  metadata: parsedObjectSchema.nullish(),
-  dimension: z.number().int().nullish(),
-  configuration_json: z.looseObject({
-    hnsw: indexSchema.nullish(),
-    spann: indexSchema.nullish(),
-    embedding_function: z.looseObject({ type: z.string(), name: z.string().optional() }).nullish(),
-  }),
-})
-export type ChromaCollection = z.infer<typeof collectionSchema>
-
-const list = <Item extends z.ZodType>(item: Item) => z.array(item.nullable()).nullish()
-const vectorSchema = z.array(z.number())
-
-const recordsSchema = z.object({
-  ids: z.array(z.string()),
-  documents: list(z.string()),
-  uris: list(z.string()),
-  metadatas: list(parsedObjectSchema),
-  embeddings: list(vectorSchema),
-})
-export type ChromaRecords = z.infer<typeof recordsSchema>
-
-const answerSchema = z.object({
-  ids: z.array(z.array(z.string())),
-  distances: z.array(z.array(z.number().nullable())).nullish(),
-  documents: z.array(list(z.string())).nullish(),
-  uris: z.array(list(z.string())).nullish(),
-  metadatas: z.array(list(parsedObjectSchema)).nullish(),
-  embeddings: z.array(list(vectorSchema)).nullish(),
-})
-
-export type Include = 'documents' | 'uris' | 'metadatas' | 'embeddings' | 'distances'
-/** Chroma's filter language. */
-export type Where = Readonly<Record<string, unknown>>
-
-export interface RecordSelection {
-  readonly ids?: readonly string[] | undefined
-  readonly where?: Where | undefined
-}
-
-export interface RecordRequest extends RecordSelection {
-  readonly include: readonly Include[]
-  readonly limit?: number
-  readonly offset?: number
-}
-
-export interface NewRecords {
-  readonly ids: readonly string[]
-  readonly vectors: readonly Float32Array[]
-  readonly documents: readonly string[]
-  readonly metadatas: readonly Readonly<Record<string, unknown>>[]
-}
-
-export interface NewCollection {
-  readonly name: string
-  readonly metric: VectorMetric
-  /** What it says that it is embedded with. */
-  readonly embeddingFunction: string | null
-}
-
-export interface RankedRecords extends ChromaRecords {
-  readonly distances: readonly number[]
-}
-
 interface CallOptions {
   readonly method?: 'GET' | 'POST' | 'DELETE'
   readonly body?: unknown
   readonly signal?: AbortSignal | undefined
-}
-
-const checksSchema = z.looseObject({
-  max_batch_size: z.number().int().positive(),
-  supports_base64_encoding: z.boolean().default(false),
-})
-export type ServerChecks = z.infer<typeof checksSchema>
-
-const identitySchema = z.looseObject({ tenant: z.string(), databases: z.array(z.string()) })
-export interface ServerIdentity {
-  /** Null: any. */
-  readonly tenant: string | null
-  /** Those that the token may see; null: any. */
-  readonly databases: readonly string[] | null
 }
 
 const collectionsPerPage = 1000
@@ -277,16 +205,6 @@ export class ChromaClient {
       throw connectionError(address, error)
     }
   }
-}
-
-/**
- * What the engine ranks with. Collections made before 1.0 say it in their metadata, while their configuration has the default:
- * the engine goes by the metadata then.
- */
-export function metricOf({ configuration_json, metadata }: ChromaCollection): VectorMetric {
-  const configured = configuration_json.hnsw?.space ?? configuration_json.spann?.space ?? defaultSpace
-  if (configured !== defaultSpace) return configured
-  return spaceSchema.safeParse(metadata?.['hnsw:space']).data ?? defaultSpace
 }
 
 /** Undefined for what is no JSON. */

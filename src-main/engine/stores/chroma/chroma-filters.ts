@@ -1,6 +1,6 @@
 /** LlamaIndex's MetadataFilters in Chroma's filter language: `_to_chroma_filter` of LlamaIndex's integration. */
 import type { FilterOperator, FilterValue, MetadataFilter, MetadataFilters } from '../metadata-filters.ts'
-import type { Where } from './chroma-client.ts'
+import type { Where } from './chroma-shapes.ts'
 
 const operators: Readonly<Partial<Record<FilterOperator, string>>> = {
   '==': '$eq',

@@ -19,13 +19,8 @@ import type {
 } from '../store-kinds.ts'
 import type { StoreCallOptions } from '../vector-store.ts'
 import { chromaAddressOf, isChromaFolder, parseChromaAddress, placeOf, urlOf } from './chroma-address.ts'
-import {
-  ChromaClient,
-  defaultDatabase,
-  metricOf,
-  type ChromaCollection,
-  type ChromaDatabase,
-} from './chroma-client.ts'
+import { ChromaClient, defaultDatabase, type ChromaDatabase } from './chroma-client.ts'
+import { metricOf, type ChromaCollection } from './chroma-shapes.ts'
 import { ChromaEngines } from './chroma-engines.ts'
 import { chromaCloudUrl, remoteServer, type ChromaServer } from './chroma-server.ts'
 import { ownFolder } from './engine-process.ts'

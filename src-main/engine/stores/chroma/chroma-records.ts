@@ -4,7 +4,7 @@ import type { TextNode } from '#engine/schema/node.ts'
 import type { StoredNode } from '#engine/storage/storage-folder.ts'
 import { contentOf, metadataDictToNode, nodeToMetadataDict } from '../metadata-dict.ts'
 import type { NodeWithVector, StoreEntry, VectorStoreHit } from '../vector-store.ts'
-import type { ChromaRecords, NewRecords, RankedRecords } from './chroma-client.ts'
+import type { ChromaRecords, NewRecords, RankedRecords } from './chroma-shapes.ts'
 
 /** Of a request's JSON text, roughly: it is made in one go. Servers refuse more than 40 MB. */
 const batchBytes = 8 * 1024 * 1024

@@ -20,16 +20,16 @@ import type {
   VectorStoreHit,
   VectorStoreQuery,
 } from '../vector-store.ts'
+import type { ChromaClient } from './chroma-client.ts'
 import {
   metricOf,
-  type ChromaClient,
   type ChromaCollection,
   type ChromaRecords,
   type Include,
   type NewRecords,
   type RankedRecords,
   type RecordSelection,
-} from './chroma-client.ts'
+} from './chroma-shapes.ts'
 import { getRecords } from './get-records.ts'
 import { chromaWhere, nativeOperators } from './chroma-filters.ts'
 import { batches, entriesOf, filterMetadata, hitsOf, type RecordShape } from './chroma-records.ts'

@@ -3,7 +3,8 @@
  * are looked for in halves.
  */
 import { StackroomError } from '#contract'
-import type { ChromaClient, ChromaRecords, RecordRequest } from './chroma-client.ts'
+import type { ChromaClient } from './chroma-client.ts'
+import type { ChromaRecords, RecordRequest } from './chroma-shapes.ts'
 
 /** A record without a vector has null for it. */
 export async function getRecords(

@@ -3,7 +3,7 @@
  * on it, and by a store that fails once.
  */
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -113,6 +113,23 @@ test('a change that the store did not take is done before the next change, and b
   expect(await nodeIds(open)).toEqual(['/d/one#first', '/d/one#second', '/d/two#third'])
   await open.persist()
   expect((await open.fileState()).persisted).toBe(true)
+})
+
+test('a folder that another program changed meanwhile opens, and the store learns what waits when a side is chosen', async () => {
+  const open = folder!
+  await open.change({ insert: [one] })
+  await open.persist()
+  failure = () => Promise.reject(new Error('no answer'))
+  await expect(open.change({ insert: [two] })).rejects.toThrow('no answer')
+  failure = null
+  const docstore = join(home, 'storage/docstore.json')
+  await writeFile(docstore, `${await readFile(docstore, 'utf8')} `)
+  const again = await reopened()
+  expect(await again.summary()).toMatchObject({ conflict: true, nodes: 2 })
+  expect(await codeOf(again.change({ deleteRefDocIds: ['/d/one'] }))).toBe('both-sides-changed')
+  await again.resolveConflict('stackroom')
+  await again.persist()
+  expect(await nodeIds(again)).toEqual(['/d/one#first', '/d/one#second', '/d/two#third'])
 })
 
 test('vectors of another length are refused before anything is committed', async () => {

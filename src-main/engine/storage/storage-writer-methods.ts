@@ -14,7 +14,6 @@ import {
   type ReplacementTarget,
 } from './replace-vectors.ts'
 import type { ConflictSide } from './shared-store.ts'
-import { pendingStoreChanges, settleStoreChanges } from './store-changes.ts'
 import { unfinishedKey } from './source-tables.ts'
 import { StorageWriter, type OpenedFolder, type StorageWriterOptions } from './storage-writer.ts'
 
@@ -48,8 +47,8 @@ export function storageWriterMethods() {
     beginReport: (beginning: ReportBeginning) => opened().work(({ store }) => beginReport(store, beginning)),
     finishReport: (finishedAt: string) => opened().work(({ store }) => finishReport(store, finishedAt)),
     noteUnfinished: (text: string | null) => opened().work(({ store }) => store.setMeta(unfinishedKey, text)),
-    pendingStoreChanges: (_: null) => opened().work(({ store }) => pendingStoreChanges(store)),
-    settleStoreChanges: (last: number) => opened().work(({ store }) => settleStoreChanges(store, last)),
+    pendingStoreChanges: (_: null) => opened().pendingStoreChanges(),
+    settleStoreChanges: (last: number) => opened().settleStoreChanges(last),
     forgetNodeChanges: (until: number) =>
       opened().work(({ store }) => forgetNodeChanges(store.database, until)),
     bringIn: (_: null, { signal }: WorkerCallContext) => opened().bringIn(signal),

@@ -14,6 +14,7 @@ import { SharedStore, type ConflictSide } from './shared-store.ts'
 import { writeSettings } from './stackroom-settings-file.ts'
 import type { StackroomSettings } from './stackroom-settings.ts'
 import type { StorageChange } from './storage-folder.ts'
+import { pendingStoreChanges, settleStoreChanges, type PendingStoreChanges } from './store-changes.ts'
 import { openWorkingFolder, workingFolderName, type WorkingFolder } from './working-folder.ts'
 
 /** After so long without a change, or after so many changes, SQLite's log is emptied. */
@@ -118,6 +119,16 @@ export class StorageWriter {
       shared.requireThere()
       writeSettings(this.#persistDir, settings)
     })
+  }
+
+  /** Null, too, where nothing may be changed: there are no notes then, or they wait until a conflict is over. */
+  pendingStoreChanges(): Promise<PendingStoreChanges | null> {
+    if (this.#working.readOnly || !this.#shared) return Promise.resolve(null)
+    return this.#inTurn(({ store }) => (store.meta('conflict') === null ? pendingStoreChanges(store) : null))
+  }
+
+  settleStoreChanges(last: number): Promise<void> {
+    return this.#inTurn(({ store }) => settleStoreChanges(store, last))
   }
 
   oldVectors(): OldVectors | null {

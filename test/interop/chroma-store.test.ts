@@ -1,7 +1,7 @@
 /** Python's chromadb and LlamaIndex's ChromaVectorStore and Stackroom on the same Chroma folder, in turns. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -13,6 +13,7 @@ import { chromaWhere } from '#engine/stores/chroma/chroma-filters.ts'
 import { openChromaEngine, openChromaStore } from '#engine/stores/chroma/open-chroma-store.ts'
 import type { ChromaVectorStore } from '#engine/stores/chroma/chroma-vector-store.ts'
 import type { MetadataFilters } from '#engine/stores/metadata-filters.ts'
+import { chromaFixtures, chromaVersions, expectedIn } from '../integration/chroma-damage.ts'
 import { nodeOf } from '../integration/store-conformance.ts'
 import { codeOf } from '../integration/storage-test-folder.ts'
 
@@ -190,6 +191,46 @@ test('documents that one wrote are deleted by the other', async () => {
   const seen = await withPython('delete', ['/books/Wal.txt', 'plain'])
   expect(Object.keys(seen.entries)).toEqual(['ключ'])
 })
+
+const recordsSchema = z.record(
+  z.string(),
+  z.object({
+    records: z.record(
+      z.string(),
+      z.object({ vector: z.array(z.number()).nullable(), document: z.string().nullable() }),
+    ),
+    answer: z.array(z.tuple([z.string(), z.number()])),
+  }),
+)
+
+test.each(chromaVersions)(
+  'a folder of Chroma %s that Stackroom brought up to date and added to is whole for the newest Chroma',
+  async (version) => {
+    await cp(join(chromaFixtures, version, 'chroma'), folder, { recursive: true })
+    const cacheFolder = join(tmpdir(), 'stackroom-test-cache')
+    const added = nodeOf('added', [9, 8, 7, 6, 5, 4, 3, 2], { text: 'added later' })
+    await using engine = openChromaEngine({ folder, cacheFolder, migrate: true })
+    const store = await openChromaStore(engine, { collection: 'notes' })
+    await store.add([added])
+    const [best] = await store.query({ vector: added.vector, topK: 1 })
+    expect(best).toMatchObject({ nodeId: 'added', node: { text: 'added later' } })
+    await engine.close()
+
+    const { stdout } = await run(python, [join(import.meta.dirname, 'chroma_seen.py'), folder])
+    const { notes, few } = recordsSchema.parse(JSON.parse(stdout))
+    const expected = expectedIn(version)
+    expect(Object.keys(few?.records ?? {}).sort()).toEqual(Object.keys(expected.few!.records).sort())
+    const { added: ours, ...others } = notes?.records ?? {}
+    expect(ours?.document).toBe('added later')
+    expect(Object.keys(others).sort()).toEqual(Object.keys(expected.notes!.records).sort())
+    for (const [id, { document, vector }] of Object.entries(others)) {
+      expect(document).toBe(expected.notes!.records[id]!.document)
+      for (const [index, value] of (vector ?? []).entries())
+        expect(value).toBeCloseTo(expected.notes!.records[id]!.vector[index]!, 5)
+    }
+    expect(notes?.answer.length).toBe(5)
+  },
+)
 
 test('a folder that Python has open is refused, and opened when Python has gone', async () => {
   await withPython('write', items)

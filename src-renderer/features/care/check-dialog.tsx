@@ -32,7 +32,7 @@ export function CheckDialog() {
       : knowledgeBase?.name
   return (
     <Dialog
-      title={step === 'asking' ? 'Repair this folder?' : `Check of “${name}”`}
+      title={step === 'asking' ? questionTitle(report) : `Check of “${name}”`}
       wide
       onClose={closeFolderCheck}
       actions={<Actions check={check} knowledgeBase={knowledgeBase} />}
@@ -73,7 +73,7 @@ function Actions({
       <>
         <Button onClick={() => askToRepair(false)}>Not now</Button>
         <Button look="primary" onClick={() => void repairFolder()}>
-          Back up and repair
+          {savesOnly(report) ? 'Save what can be read' : 'Back up and repair'}
         </Button>
       </>
     )
@@ -116,6 +116,15 @@ function Running({ check: { step, fraction } }: { readonly check: FolderCheck })
   )
 }
 
+/** A broken database is not mended in place: what can be read goes into a new folder. */
+function savesOnly(report: VerifyReport | null): boolean {
+  return report?.counts['damaged-database'] !== undefined
+}
+
+function questionTitle(report: VerifyReport | null): string {
+  return savesOnly(report) ? 'Save what can be read?' : 'Repair this folder?'
+}
+
 function Question({ report }: { readonly report: VerifyReport }) {
   const { persistDir, problems, kind } = report
   const mended = problems.filter(({ repairable }) => repairable).length
@@ -124,7 +133,7 @@ function Question({ report }: { readonly report: VerifyReport }) {
   const isChroma = kind === 'chroma'
   const own = isChroma ? ['.stackroom', 'chroma', 'backups'] : ['.stackroom', 'backups']
   const backups = own.reduce(joinPath, persistDir)
-  if (isChroma && report.counts['damaged-database'] !== undefined)
+  if (savesOnly(report))
     return (
       <div className="check-question">
         <p>
@@ -201,11 +210,6 @@ function Repaired({ report: { repair } }: { readonly report: VerifyReport }) {
       {repair.backup !== null && (
         <p className="check-backup">
           The files as they were: <PathText path={repair.backup} />
-        </p>
-      )}
-      {typeof repair.saved === 'string' && (
-        <p className="check-backup">
-          What was saved is in: <PathText path={repair.saved} />
         </p>
       )}
     </div>

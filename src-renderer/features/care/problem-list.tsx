@@ -45,12 +45,12 @@ export function ProblemList({ problems }: { readonly problems: readonly FolderPr
   )
 }
 
-function placeOf({ file, section, offset, repairable }: FolderProblem): string {
+function placeOf({ file, section, offset, repairable, code }: FolderProblem): string {
   const parts = [
     file,
     section,
     offset === null ? null : `byte ${formatCount(offset)}`,
-    repairable ? 'can be mended' : null,
+    repairable ? (code === 'damaged-database' ? 'what can be read can be saved' : 'can be mended') : null,
   ]
   return parts.filter((part) => part !== null).join(' · ')
 }

@@ -2,7 +2,7 @@
 import type { CommandInput } from '#contract'
 import type { AppState, SliceCreator } from '../../store/app-state.ts'
 import { createEstimator, type Estimate } from '../models/estimates.ts'
-import { intakeModel } from './intake-choice.ts'
+import { imageLanguages, intakeModel } from './intake-choice.ts'
 
 export interface EstimateSlice {
   readonly estimate: Estimate | null
@@ -25,6 +25,9 @@ function inputFor({ intake, knowledgeBases }: AppState): CommandInput<'models.es
     paths: inspection.paths,
     model,
     rules: choice.rules,
-    ...(existing !== undefined && { persistDir: existing.persistDir }),
+    ...(existing === undefined ? { nodeParser: choice.nodeParser } : { persistDir: existing.persistDir }),
+    ...(choice.recognizeText !== null && {
+      recognizeText: choice.recognizeText ? imageLanguages : null,
+    }),
   }
 }

@@ -101,7 +101,7 @@ function StoreFields({ store }: { readonly store: StoreChoice }) {
                 change({ metric: metrics.find(({ value }) => value === event.target.value)?.value ?? null })
               }
             >
-              <option value="">Chroma’s default (squared L2)</option>
+              <option value="">Default (squared L2)</option>
               {metrics.map(({ value, label }) => (
                 <option key={value} value={value}>
                   {label}

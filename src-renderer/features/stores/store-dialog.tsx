@@ -19,7 +19,11 @@ const formId = 'store-form'
 export function StoreDialog() {
   const opening = useApp((state) => state.storeOpening)
   const closeStore = useApp((state) => state.closeStore)
-  if (opening === null) return null
+  // what is listed says by itself that it is opening
+  const isListed = useApp((state) =>
+    state.knowledgeBases.some(({ persistDir }) => persistDir === state.storeOpening?.chosen.at(-1)),
+  )
+  if (opening === null || (opening.step === 'opening' && isListed)) return null
   const { step, inspection, address } = opening
   const place = inspection?.location ?? address
   if (step !== 'choosing')

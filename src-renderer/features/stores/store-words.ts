@@ -60,7 +60,9 @@ export function embeddingText(
 export function metadataText({ metadata }: StoreCollection): string | null {
   const shown = Object.entries(metadata).filter(([key]) => !key.startsWith('hnsw:'))
   if (shown.length === 0) return null
-  return shown.map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(' · ')
+  return shown
+    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' · ')
 }
 
 /** A collection that is a knowledge base by itself has its address for a persist dir; a drive letter is no scheme. */

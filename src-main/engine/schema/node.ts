@@ -76,6 +76,8 @@ export interface ParsedNode {
   readonly hash: string
   /** As `node.get_content(metadata_mode=MetadataMode.EMBED)`: what the embed model gets. */
   readonly embedText: string
+  /** The node as JSON text where it comes out of another store, and is kept as it is. */
+  readonly content?: string | undefined
 }
 
 export type { JsonValue, Metadata }

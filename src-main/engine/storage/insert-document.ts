@@ -1,6 +1,7 @@
 /** `VectorStoreIndex.insert`: the nodes into the vector store, the index and the docstore, then the document's hash. */
 import { StackroomError } from '#contract'
 import type { TextNode } from '#engine/schema/node.ts'
+import { classNameOf, objectTypeOf } from '#engine/stores/node-content.ts'
 import type { ChangeWork } from './change-work.ts'
 import { ensureSection } from './folder-layout.ts'
 import { pythonJson, pythonJsonString, storedKey } from './llamaindex/python-json.ts'
@@ -36,13 +37,13 @@ export class DocumentInsertion {
     const documentKey = storedKey(document.id)
     const hash = pythonJson({ doc_hash: document.hash })
     if (this.#hashFirst) store.put(this.#nodeMetadata, documentKey, hash)
-    nodes.forEach(({ node, hash: nodeHash }, index) => {
+    nodes.forEach(({ node, hash: nodeHash, content }, index) => {
       const vector = vectors[index]
       if (!vector) throw new StackroomError('invalid-vector', `There is no vector for node ${node.id_}.`)
       const nodeKey = storedKey(node.id_)
       this.#putVector(node, document.id, vector)
       structs.addNode(node.id_)
-      store.put(this.#nodes, nodeKey, `{"__data__": ${pythonJson(node)}, "__type__": "1"}`)
+      store.put(this.#nodes, nodeKey, entryOf(node, content))
       store.put(this.#nodeMetadata, nodeKey, pythonJson({ doc_hash: nodeHash, ref_doc_id: document.id }))
     })
     const [first] = nodes
@@ -73,6 +74,11 @@ export class DocumentInsertion {
     }
     store.put(metadata, nodeKey, pythonJson(entry))
   }
+}
+
+function entryOf(node: TextNode, content: string | undefined): string {
+  const type = content === undefined ? '1' : objectTypeOf(classNameOf(content))
+  return `{"__data__": ${content ?? pythonJson(node)}, "__type__": "${type}"}`
 }
 
 interface VectorStoreSections {

@@ -187,6 +187,8 @@ export interface EntryQuery extends NodeChoice {
   readonly limit?: number | undefined
   /** Whether the vectors come along. */
   readonly vectors?: boolean | undefined
+  /** Whether the nodes come along as JSON text, too. */
+  readonly contents?: boolean | undefined
 }
 
 export interface StoredEntry {
@@ -194,6 +196,8 @@ export interface StoredEntry {
   /** Null: the docstore does not have it. */
   readonly node: StoredNode | null
   readonly vector: Float32Array | null
+  /** As the docstore has it; null where it was not asked for, or is not there. */
+  readonly content?: string | null | undefined
 }
 
 /** Replacing all vectors, for a model of another kind: see replace-vectors.ts. */

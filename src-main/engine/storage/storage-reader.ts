@@ -23,6 +23,7 @@ import {
 } from './source-manifest.ts'
 import { unfinishedKey } from './source-tables.ts'
 import { identityOf, workingFile } from './replace-working-store.ts'
+import { membersOf, textOf } from './llamaindex/json-members.ts'
 import { originalKey, parsePythonJson, storedKey } from './llamaindex/python-json.ts'
 import { PackedVectors, packedEnding } from './packed-vectors.ts'
 import { quantisedEnding, readQuantised, writeQuantised } from './quantised-file.ts'
@@ -207,7 +208,7 @@ export class StorageReader implements AsyncDisposable {
       .map(({ row, score }) => ({ nodeId: chosen.get(row) ?? '', score }))
   }
 
-  entries({ offset = 0, limit, vectors = false, ...choice }: EntryQuery): StoredEntry[] {
+  entries({ offset = 0, limit, vectors = false, contents = false, ...choice }: EntryQuery): StoredEntry[] {
     return this.#read(() => {
       const loaded = this.#loaded
       if (!loaded) return []
@@ -221,8 +222,19 @@ export class StorageReader implements AsyncDisposable {
         nodeId,
         node: this.#nodes([nodeId])[0] ?? null,
         vector: vectors ? loaded.packed.row(row) : null,
+        content: contents ? this.#content(nodeId) : null,
       }))
     })
+  }
+
+  #content(nodeId: string): string | null {
+    const section = this.#section('nodes')
+    const entry = section && this.#store.get(section.id, storedKey(nodeId))
+    if (!entry) return null
+    const bytes = Buffer.from(entry)
+    const data = membersOf(bytes)?.find(({ key }) => key === '__data__')
+    // LlamaIndexTS writes the node as a text of its own.
+    return data ? (textOf(bytes, data) ?? bytes.toString('utf8', data.start, data.end)) : null
   }
 
   nodes(nodeIds: readonly string[]): StoredNode[] {

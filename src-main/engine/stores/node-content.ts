@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { jsonValueSchema, StackroomError } from '#contract'
 import type { RelatedNodeInfo, TextNode } from '#engine/schema/node.ts'
 import { membersOf, textOf } from '#engine/storage/llamaindex/json-members.ts'
-import { parsePythonJson, pythonJsonString } from '#engine/storage/llamaindex/python-json.ts'
+import { parsePythonJson, pythonJson, pythonJsonString } from '#engine/storage/llamaindex/python-json.ts'
 
 /** `_node_content`: `node_to_metadata_dict(node, remove_text=True)`. */
 export function withoutText(content: string): string {
@@ -19,6 +19,28 @@ export function withText(content: string, text: string): string {
   if (/^(Node|Document)$/.test(classNameOf(content)))
     return changeMembers(content, { text_resource: `{"text": ${quoted}}` }, true)
   return changeMembers(content, { text: quoted }, true)
+}
+
+/** As a node of a document. */
+export function withSource(content: string, refDocId: string): string {
+  const source = {
+    node_id: refDocId,
+    node_type: '4',
+    metadata: {},
+    hash: null,
+    class_name: 'RelatedNodeInfo',
+  }
+  const bytes = Buffer.from(content)
+  const found = membersOf(bytes)?.find(({ key }) => key === 'relationships')
+  const others = found ? (membersOf(bytes, found.start) ?? []) : []
+  const kept = others
+    .filter(({ key }) => key !== '1')
+    .map(({ keyStart, end }) => bytes.toString('utf8', keyStart, end))
+  return changeMembers(
+    content,
+    { relationships: `{${[`"1": ${pythonJson(source)}`, ...kept].join(', ')}}` },
+    true,
+  )
 }
 
 export function classNameOf(content: string): string {

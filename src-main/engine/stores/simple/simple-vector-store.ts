@@ -6,6 +6,8 @@
 import { StackroomError } from '#contract'
 import type { DocumentWithVectors, StorageFolder } from '#engine/storage/storage-folder.ts'
 import { nodeHash } from '#engine/schema/hash.ts'
+import type { TextNode } from '#engine/schema/node.ts'
+import { readNodeFacts } from '#engine/storage/verify/node-facts.ts'
 import { getContent } from '#engine/schema/metadata-mode.ts'
 import { checkDeletion, checkQuery, checkVectors } from '../check-calls.ts'
 import { refDocIdOf } from '../metadata-dict.ts'
@@ -94,6 +96,13 @@ export class SimpleVectorStore implements VectorStore {
   }
 }
 
+/** As Python counts it: 1.0 is not 1, which only the text tells. */
+function hashOf(node: TextNode, content: string | undefined): string {
+  const facts =
+    content === undefined ? null : readNodeFacts(Buffer.from(`{"__data__": ${content}, "__type__": "1"}`))
+  return facts?.hashes[0] ?? nodeHash(node.text, node.metadata)
+}
+
 /** As the docstore groups them. */
 function byDocument(nodes: readonly NodeWithVector[]): DocumentWithVectors[] {
   const groups = Map.groupBy(nodes, ({ node }) => refDocIdOf(node))
@@ -116,10 +125,11 @@ function byDocument(nodes: readonly NodeWithVector[]): DocumentWithVectors[] {
         excludedLlmMetadataKeys: first?.excluded_llm_metadata_keys ?? [],
         hash: first?.relationships['1']?.hash ?? '',
       },
-      nodes: items.map(({ node }) => ({
+      nodes: items.map(({ node, content }) => ({
         node,
-        hash: nodeHash(node.text, node.metadata),
+        hash: hashOf(node, content),
         embedText: getContent(node, 'embed'),
+        content,
       })),
       vectors: items.map(({ vector }) => vector),
     }

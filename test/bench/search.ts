@@ -33,6 +33,8 @@ const dimensions = 384
 const topK = 10
 const queryCount = 200
 const nodesOfDocument = 5
+/** One query takes it longer than all others together: at 100,000 nodes it is asked fewer. */
+const llamaIndexQueries = 20
 /** A list of lists of Python numbers: 1,000,000 × 384 of them take more memory than this machine has. */
 const mostForLlamaIndex = 100_000
 
@@ -70,7 +72,7 @@ async function measure(folder: string, count: number): Promise<void> {
   await writeFile(join(folder, 'vectors.f32'), input.vectors)
   await writeFile(join(folder, 'queries.f32'), queries)
   console.log(
-    `### ${count.toLocaleString('en')} nodes × ${dimensions}\n\n${queryCount} queries, top ${topK}; recall against all distances in float64.\n\n` +
+    `### ${count.toLocaleString('en')} nodes × ${dimensions}\n\n${queryCount} queries, top ${topK}; recall against all distances in float64. Opening starts threads whose TypeScript is compiled then, which the built app does not do.\n\n` +
       '| | built, s | open to first answer, ms | p50 ms | p99 ms | recall@10 |\n|---|--:|--:|--:|--:|--:|',
   )
   const [exact] = await askPython(input, ['exact'])
@@ -83,7 +85,10 @@ async function measure(folder: string, count: number): Promise<void> {
   ]))
     print(
       {
-        name: peer.name === 'chroma' ? "Chroma (Python's PersistentClient)" : 'LlamaIndex (simple store)',
+        name:
+          peer.name === 'chroma'
+            ? "Chroma (Python's PersistentClient)"
+            : `LlamaIndex (simple store; ${llamaIndexQueries} queries)`,
         buildSeconds: peer.buildSeconds ?? NaN,
         queryMs: peer.queryMs ?? [],
         rows: peer.rows,
@@ -91,17 +96,19 @@ async function measure(folder: string, count: number): Promise<void> {
       truth,
     )
   for (const peer of [...(await measureLance(input)), await measureSqliteVec(input)]) print(peer, truth)
-  await measureWords(storage.folder, input)
+  await measureWords(storage, input)
   console.log('')
 }
 
-async function openFilled(input: PeerInput): Promise<
-  AsyncDisposable & {
-    readonly folder: StorageFolder
-    readonly measure: PeerMeasure
-    readonly openMs: number
-  }
-> {
+interface Filled extends AsyncDisposable {
+  readonly folder: StorageFolder
+  readonly measure: PeerMeasure
+  readonly openMs: number
+  /** Until the index of words had caught up with the last node. */
+  readonly wordsSeconds: number
+}
+
+async function openFilled(input: PeerInput): Promise<Filled> {
   const persistDir = join(input.folder, 'storage')
   const dataFolder = join(input.folder, 'data')
   await mkdir(persistDir)
@@ -113,6 +120,9 @@ async function openFilled(input: PeerInput): Promise<
   })
   await fill(made, input)
   const buildSeconds = (performance.now() - begun) / 1000
+  const wordsBegun = performance.now()
+  await made.keywords?.prepare()
+  const wordsSeconds = (performance.now() - wordsBegun) / 1000
   await made.close()
   const opened = performance.now()
   const folder = await openStorageFolder({ persistDir, dataFolder })
@@ -125,23 +135,22 @@ async function openFilled(input: PeerInput): Promise<
   return {
     folder,
     openMs,
+    wordsSeconds,
     measure: { name, buildSeconds, ...(await ask(input, search)) },
     [Symbol.asyncDispose]: () => folder.close(),
   }
 }
 
 /** What is typed: one to three words, some so frequent that nearly every node has them. */
-async function measureWords(folder: StorageFolder, input: PeerInput): Promise<void> {
+async function measureWords({ folder, wordsSeconds }: Filled, input: PeerInput): Promise<void> {
   const random = randomNumbers(5)
   const asked = input.queries.map((vector) => ({
     vector,
     text: textOf(1 + Math.floor(random() * 3), random),
   }))
   const vectors = new Map(asked.map(({ text, vector }) => [text, vector]))
-  const begun = performance.now()
-  await folder.keywords?.prepare()
   console.log(
-    `\nBy words and by both, from the query's vector to the nodes of ${topK} hits. The index of words was made in ${((performance.now() - begun) / 1000).toFixed(1)} s, beside the work.\n\n` +
+    `\nBy words and by both, from the query's vector to the nodes of ${topK} hits. The index of words was there ${wordsSeconds.toFixed(1)} s after the last node.\n\n` +
       '| | p50 ms | p99 ms | hits |\n|---|--:|--:|--:|',
   )
   const searches: readonly [string, Partial<SearchOptions>][] = [
@@ -268,7 +277,7 @@ async function askPython(
 ): Promise<z.infer<typeof peerSchema>[]> {
   if (!existsSync(python))
     throw new Error('Run `npm run test:interop` once: it makes the Python environment.')
-  await writeFile(join(folder, 'input.json'), JSON.stringify({ dimensions, topK, peers }))
+  await writeFile(join(folder, 'input.json'), JSON.stringify({ dimensions, topK, peers, llamaIndexQueries }))
   const { stdout } = await promisify(execFile)(
     python,
     [join(import.meta.dirname, 'search_reference.py'), folder],
@@ -289,9 +298,9 @@ function print(
     (sum, answer, query) => sum + (truth[query] ?? []).filter((row) => answer.includes(row)).length,
     0,
   )
-  const recall = found / truth.reduce((sum, { length }) => sum + length, 0)
+  const asked = truth.slice(0, rows.length).reduce((sum, { length }) => sum + length, 0)
   console.log(
-    `| ${name} | ${buildSeconds.toFixed(1)} | ${open} | ${quantile(queryMs, 0.5)} | ${quantile(queryMs, 0.99)} | ${recall.toFixed(3)} |`,
+    `| ${name} | ${buildSeconds.toFixed(1)} | ${open} | ${quantile(queryMs, 0.5)} | ${quantile(queryMs, 0.99)} | ${(found / asked).toFixed(3)} |`,
   )
 }
 

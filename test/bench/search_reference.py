@@ -23,10 +23,10 @@ def say(name, **measured):
     print(json.dumps({"name": name, "peakKilobytes": peak, **measured}), flush=True)
 
 
-def ask(query):
+def ask(query, questions=queries):
     """What each query takes, in milliseconds, and its rows."""
     took, rows = [], []
-    for question in queries:
+    for question in questions:
         asked = time.perf_counter()
         rows.append(query(question))
         took.append((time.perf_counter() - asked) * 1000)
@@ -80,7 +80,7 @@ def llama_index():
         return [int(row) for row in answer.ids]
 
     query(queries[0])
-    took, rows = ask(query)
+    took, rows = ask(query, queries[: given["llamaIndexQueries"]])
     say("llamaindex", buildSeconds=build, queryMs=took, rows=rows)
 
 

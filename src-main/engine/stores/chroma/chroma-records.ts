@@ -6,8 +6,8 @@ import { contentOf, metadataDictToNode, nodeToMetadataDict } from '../metadata-d
 import type { NodeWithVector, StoreEntry, VectorStoreHit } from '../vector-store.ts'
 import type { ChromaRecords, NewRecords, RankedRecords } from './chroma-shapes.ts'
 
-/** Of a request's JSON text, roughly: it is made in one go. Servers refuse more than 40 MB. */
-const batchBytes = 8 * 1024 * 1024
+/** Of a request, which is made in one go. As JSON each takes 6 bytes at most, and servers refuse more than 40 MB. */
+const batchCharacters = 6 * 1024 * 1024
 
 /** What filters look at: LlamaIndex's ids beside the node's metadata, which may hold more than Chroma can. */
 export function filterMetadata(id: string, dict: Metadata | null | undefined): Metadata {
@@ -71,7 +71,7 @@ export function* batches(
   // The last of several nodes with the same id counts: Chroma takes each id once at a time.
   const unique = [...new Map(nodes.map((item) => [item.node.id_, item])).values()]
   let batch = emptyBatch()
-  let bytes = 0
+  let characters = 0
   for (const { node, vector, content } of unique) {
     const dict = shape === 'llamaindex' ? nodeToMetadataDict(node, content) : plainMetadata(node)
     const entries = Object.entries(dict)
@@ -80,11 +80,13 @@ export function* batches(
     batch.vectors.push(vector)
     batch.documents.push(node.text.toWellFormed())
     batch.metadatas.push(Object.fromEntries(metadata))
-    bytes += vector.byteLength * 1.5 + node.text.length * 3
-    if (batch.ids.length < maximum && bytes < batchBytes) continue
+    characters += vector.byteLength * 1.5 + node.text.length
+    for (const [key, value] of entries)
+      characters += key.length + (typeof value === 'string' ? value.length : 20)
+    if (batch.ids.length < maximum && characters < batchCharacters) continue
     yield batch
     batch = emptyBatch()
-    bytes = 0
+    characters = 0
   }
   if (batch.ids.length > 0) yield batch
 }

@@ -7,9 +7,11 @@
  * store learns it, then the notes go. However that is broken off, the notes are done (again) before the next change, and by
  * the next opening: nothing is there twice, and nothing is missing.
  */
+import { join } from 'node:path'
 import { StackroomError, type FolderKind, type StoreMaker, type VectorStorePlace } from '#contract'
 import { LruMap } from '#engine/embed/cache/lru-map.ts'
 import type { OpenedStorageFolder } from '#engine/storage/open-storage-folder.ts'
+import { readNodeDict } from '#engine/storage/read-node.ts'
 import type { SampledNode } from '#engine/storage/sample-nodes.ts'
 import type {
   DocumentCopy,
@@ -22,7 +24,11 @@ import type {
 } from '#engine/storage/storage-folder.ts'
 import type { CollectionPlace, OpenedStore } from './store-kinds.ts'
 import { nodesOfDocuments, sampleOf, withDocument } from './store-records.ts'
+import { CollectionKeywords, indexed } from './collection-keywords.ts'
 import { StoreFacts } from './store-facts.ts'
+
+/** Beside the folder's working store. */
+const keywordFile = '.stackroom/collection-keywords.sqlite'
 
 export interface CollectionFolderOptions {
   /** What the folder is called by everybody: its path, or the address of a collection that is a knowledge base by itself. */
@@ -48,6 +54,8 @@ export class CollectionFolder implements StorageFolder {
   readonly #own: OpenedStorageFolder
   readonly #opened: OpenedStore
   readonly #facts: StoreFacts
+  /** Of a collection by itself: records that the folder's docstore does not have count, too. */
+  readonly #keywords: CollectionKeywords
   #found = new LruMap<string, StoredNode>(nodesKept)
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -58,6 +66,11 @@ export class CollectionFolder implements StorageFolder {
     this.#own = own
     this.#opened = opened
     this.#facts = new StoreFacts(opened)
+    this.#keywords = new CollectionKeywords({
+      path: join(own.persistDir, keywordFile),
+      records: async () => (await this.#facts.read()).records,
+      page: (offset, limit, signal) => this.#page(offset, limit, signal),
+    })
   }
 
   get ingestion(): StorageFolder['ingestion'] {
@@ -66,7 +79,7 @@ export class CollectionFolder implements StorageFolder {
 
   /** Of the folder's docstore, which has the nodes that were indexed into it; of a collection by itself nobody keeps the text. */
   get keywords(): StorageFolder['keywords'] {
-    return this.#kind === undefined ? this.#own.keywords : undefined
+    return this.#kind === undefined ? this.#own.keywords : this.#keywords
   }
 
   /** Vectors of another kind go into another collection. */
@@ -243,6 +256,7 @@ export class CollectionFolder implements StorageFolder {
   async close(): Promise<void> {
     await this.#turn.catch(() => undefined)
     try {
+      await this.#keywords.close()
       await this.#own.close()
     } finally {
       await this.#opened.close()
@@ -268,6 +282,7 @@ export class CollectionFolder implements StorageFolder {
     if (!pending) return
     const { store } = this.#opened
     const { refDocIds, deletedNodeIds, nodes, last } = pending
+    const { records } = await this.#facts.read()
     if (this.#maker === 'llamaindex')
       for (let start = 0; start < refDocIds.length; start += idsAtOnce)
         await store.deleteNodes(nodesOfDocuments(refDocIds.slice(start, start + idsAtOnce), 'llamaindex'), {
@@ -279,6 +294,25 @@ export class CollectionFolder implements StorageFolder {
     await this.#own.storeChanges.settle(last)
     this.#found = new LruMap(nodesKept)
     this.#facts.forget()
+    await this.#keywords.follow(
+      {
+        removedKeys: deletedNodeIds,
+        removedRefDocIds: refDocIds,
+        nodes: nodes.flatMap(({ node }) => {
+          const known = readNodeDict(node.id_, node)
+          return known ? [indexed(known)] : []
+        }),
+      },
+      records,
+    )
+  }
+
+  async #page(offset: number, limit: number, signal: AbortSignal): Promise<StoredNode[]> {
+    const entries = await this.#opened.store.get({ offset, limit }, { signal })
+    const withoutText = entries.flatMap(({ nodeId, node }) => (node && node.text !== '' ? [] : [nodeId]))
+    const own = withoutText.length === 0 ? [] : await this.#own.nodes(withoutText)
+    const known = new Map(own.map((node) => [node.nodeId, node]))
+    return entries.flatMap(({ nodeId, node }) => known.get(nodeId) ?? (node ? this.#asKnown(node) : []))
   }
 
   /** Throws what the store would throw after the change is committed. */

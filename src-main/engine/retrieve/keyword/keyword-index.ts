@@ -123,6 +123,18 @@ export class KeywordIndex implements Disposable {
     this.#changes++
   }
 
+  /** Of nodes whose metadata name one of these documents. */
+  keysOfDocuments(refDocIds: readonly string[]): string[] {
+    if (refDocIds.length === 0) return []
+    return this.#statement(
+      `SELECT key FROM nodes WHERE metadata IN (
+         SELECT id FROM metadata WHERE json_extract(json, '$.ref_doc_id') IN (SELECT value FROM json_each(?))
+       )`,
+    )
+      .pluck()
+      .all(JSON.stringify(refDocIds)) as string[]
+  }
+
   #metadataId(json: string): number | bigint {
     const hash = createHash('sha256').update(json).digest().subarray(0, 16)
     const known = this.#statement('SELECT id FROM metadata WHERE hash = ?').pluck().get(hash)

@@ -10,8 +10,8 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 
 /** Modules with a `run`: other files in this folder are parts of them. */
-const questions = ['ingest', 'indexing', 'search', 'embed', 'storage', 'stores'].filter((name) =>
-  readdirSync(import.meta.dirname).includes(`${name}.ts`),
+const questions = ['ingest', 'indexing', 'search', 'keystrokes', 'embed', 'storage', 'stores'].filter(
+  (name) => readdirSync(import.meta.dirname).includes(`${name}.ts`),
 )
 const moduleSchema = z.object({
   run: z.function({

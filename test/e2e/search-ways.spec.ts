@@ -21,7 +21,7 @@ test('each mode finds in its way and says so: by meaning, by the very words, or 
   await expect(first).toContainText(/keyword #1, score \d+\.\d/)
   await expect(page.getByText(/embed [\d.,]+ ms, vector [\d.,]+ ms, keyword [\d.,]+ ms/)).toBeVisible()
 
-  await mode(page, 'Keyword').check({ force: true })
+  await mode(page, 'Keyword').check()
   await searchBox(page).fill('E1103')
   await expect(status(page)).toHaveText('1 result')
   await expect(first).toContainText('codes.txt')
@@ -164,7 +164,7 @@ test('a folder whose model is not at hand is searched by keyword, and nothing el
   await expect(results(page).first()).toContainText('lighthouse.txt')
   await expect(page.getByText(/77/).first()).toBeVisible()
 
-  await mode(page, 'Hybrid').check({ force: true })
+  await mode(page, 'Hybrid').click()
   await expect(page.getByRole('button', { name: 'Search by keyword only' })).toBeVisible()
 })
 

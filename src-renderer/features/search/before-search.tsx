@@ -14,8 +14,19 @@ const keys: readonly { readonly keys: readonly string[]; readonly does: string }
   { keys: ['↑', '↓'], does: 'move through the results' },
   { keys: ['Enter'], does: 'read the source at its passage' },
   { keys: ['Space'], does: 'look at the whole document' },
+  { keys: ['→'], does: 'show what stands before and after' },
   { keys: ['Mod', 'C'], does: 'copy the passage with its source' },
+  { keys: ['Mod', 'J'], does: 'hybrid, vector, keyword' },
   { keys: ['Esc'], does: 'close, then clear' },
+]
+
+const narrowing: readonly { readonly typed: string; readonly does: string }[] = [
+  { typed: 'type:pdf', does: 'only this type of file' },
+  { typed: 'path:docs/', does: 'only below such a folder' },
+  { typed: 'after:2025-01', does: 'only what changed since' },
+  { typed: '"these words"', does: 'one after the other' },
+  { typed: 'begin*', does: 'words that begin so' },
+  { typed: '-word', does: 'without it; of filters as well' },
 ]
 
 export function BeforeSearch({ knowledgeBase }: { readonly knowledgeBase: KnowledgeBase }) {
@@ -46,6 +57,21 @@ export function BeforeSearch({ knowledgeBase }: { readonly knowledgeBase: Knowle
                 <div key={does}>
                   <dt>
                     <Keys keys={pressed} />
+                  </dt>
+                  <dd>{does}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        )}
+        {nodes > 0 && (
+          <section className="before-search-part" aria-labelledby="search-narrowing-heading">
+            <h3 id="search-narrowing-heading">To narrow it</h3>
+            <dl className="before-search-keys before-search-narrowing">
+              {narrowing.map(({ typed, does }) => (
+                <div key={typed}>
+                  <dt>
+                    <code>{typed}</code>
                   </dt>
                   <dd>{does}</dd>
                 </div>

@@ -1,5 +1,5 @@
 /** Watching a source: what the system tells of real files, settled and told together. */
-import { appendFile, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -54,6 +54,43 @@ test('files that come, change, move and go are told of', async () => {
   await rm(join(folder, 'there.txt'))
   const before = told.batches.length
   await expect.poll(() => told.batches.slice(before).flat()).toContain(join(folder, 'there.txt'))
+})
+
+test('what a link leads to is told of by its name in the source, also when the link came later, and until it goes', async () => {
+  const elsewhere = await mkdtemp(join(tmpdir(), 'stackroom-elsewhere-'))
+  try {
+    await mkdir(join(elsewhere, 'books/sub'), { recursive: true })
+    await writeFile(join(elsewhere, 'note.txt'), 'one')
+    await symlink(join(elsewhere, 'note.txt'), join(folder, 'note.txt'))
+    // a circle
+    await symlink(folder, join(folder, 'self'))
+    const told = new Told()
+    await told.start()
+    await writeFile(join(elsewhere, 'note.txt'), 'two')
+    await expect.poll(() => told.paths).toContain(join(folder, 'note.txt'))
+    await symlink(join(elsewhere, 'books'), join(folder, 'books'))
+    await expect.poll(() => told.paths).toContain(join(folder, 'books'))
+    // changed again and again, as nobody knows from when on the new link is watched
+    const change = async (): Promise<string[]> => {
+      await appendFile(join(elsewhere, 'books/sub/tea.txt'), 'tea')
+      return told.paths
+    }
+    await expect
+      .poll(change, { interval: 400 })
+      .toEqual(expect.arrayContaining([join(folder, 'books/sub/tea.txt')]))
+    await rm(join(folder, 'note.txt'))
+    await rm(join(folder, 'books'))
+    await writeFile(join(folder, 'last.txt'), 'last')
+    await expect.poll(() => told.batches.at(-1)).toContain(join(folder, 'last.txt'))
+    const before = told.batches.length
+    await writeFile(join(elsewhere, 'books/sub/tea.txt'), 'more tea')
+    await writeFile(join(folder, 'end.txt'), 'end')
+    await expect.poll(() => told.batches.slice(before).flat()).toContain(join(folder, 'end.txt'))
+    expect(told.batches.slice(before).flat()).toEqual([join(folder, 'end.txt')])
+    expect(told.errors).toEqual([])
+  } finally {
+    await rm(elsewhere, { recursive: true, force: true })
+  }
 })
 
 test('a file that is being written is told of when it is whole', async () => {

@@ -10,6 +10,7 @@ import { StackroomError, type SourceRules } from '#contract'
 import { errorCodeOf, explainFileError } from '#platform/file-errors.ts'
 import { programFolderNames } from './ignored.ts'
 import { ignoreFileNames } from './source-rules.ts'
+import { LinkWatches } from './watch-links.ts'
 
 export interface WatchSourceOptions {
   readonly path: string
@@ -48,27 +49,44 @@ async function watchFolder(
   { path, rules, ignore = [], onError }: WatchSourceOptions,
   settling: Settling,
 ): Promise<() => Promise<void>> {
+  const options = {
+    ignore: [
+      ...ignore,
+      ...(rules.hidden ? [] : ['**/.*/**']),
+      ...(rules.programFolders ? [] : programFolderNames.map((name) => `**/${name}/**`)),
+    ],
+  }
+  const fail = (error: unknown): void => {
+    settling.end()
+    onError(error)
+  }
+  const links = new LinkWatches({
+    source: path,
+    rules,
+    ignore: options.ignore,
+    touch: (touched) => settling.touch(toTell(touched)),
+    onError: (error) => fail(explain(error, path)),
+  })
   const subscription = await subscribe(
     path,
     (error, events) => {
-      if (error) {
-        settling.end()
-        onError(explain(error, path))
-      } else if (events.some((event) => event.path === path && event.type === 'delete')) {
-        settling.end()
-        onError(new StackroomError('path-missing', `${path} is not there any more.`))
-      } else for (const event of events) settling.touch(toTell(event.path))
+      if (error) fail(explain(error, path))
+      else if (events.some((event) => event.path === path && event.type === 'delete'))
+        fail(new StackroomError('path-missing', `${path} is not there any more.`))
+      else
+        for (const event of events) {
+          settling.touch(toTell(event.path))
+          links.look(event.path)
+        }
     },
-    {
-      ignore: [
-        ...ignore,
-        ...(rules.hidden ? [] : ['**/.*/**']),
-        ...(rules.programFolders ? [] : programFolderNames.map((name) => `**/${name}/**`)),
-      ],
-    },
+    options,
   )
-  // The system has let go of a folder that is gone.
-  return () => subscription.unsubscribe().catch(() => undefined)
+  await links.start()
+  return async () => {
+    await links[Symbol.asyncDispose]()
+    // The system has let go of a folder that is gone.
+    await subscription.unsubscribe().catch(() => undefined)
+  }
 }
 
 /** A change of the rules is one of all that they are about. */

@@ -6,6 +6,7 @@ import type {
   IndexEmbedding,
   NodeTextMode,
 } from '#engine/embed/embed-model.ts'
+import { isThisMachine } from '#engine/embed/providers/open-server-model.ts'
 import type { Verdict } from './verdicts.ts'
 
 export type Purpose = 'search' | 'index'
@@ -48,11 +49,19 @@ export function refusedBy(verdict: Verdict): readonly Purpose[] {
   return verdict.reason === 'model-failed' ? refusedAll : []
 }
 
-/** A server may change what it serves under a name; a folder may change under ours. */
+/** A service may change what it serves under a name; a folder may change under ours. */
 const CHECK_AGAIN_MS = 7 * 24 * 3600 * 1000
+/** Whoever runs a server may start it with another model, and many of them answer to any name. */
+const CHECK_OWN_SERVER_AGAIN_MS = 24 * 3600 * 1000
+/** Before vectors of a server get into a folder, where they would stay. */
+export const CHECK_BEFORE_INDEXING_MS = 3600 * 1000
 
-export function isLongAgo(time: number): boolean {
-  return Date.now() - time > CHECK_AGAIN_MS
+export function isLongAgo(time: number, trustMs: number = CHECK_AGAIN_MS): boolean {
+  return Date.now() - time > trustMs
+}
+
+function trustMsOf(address: string | null): number {
+  return address !== null && isThisMachine(address) ? CHECK_OWN_SERVER_AGAIN_MS : CHECK_AGAIN_MS
 }
 
 const comparedFields = [
@@ -65,12 +74,17 @@ const comparedFields = [
 ] as const satisfies (keyof IndexEmbedding)[]
 
 /** Whether the model on record has to be asked again: it is long ago, or what it says could have changed. */
-export function isStale(verdict: Verdict, identity: IndexEmbedding, address: string | null): boolean {
+export function isStale(
+  verdict: Verdict,
+  identity: IndexEmbedding,
+  address: string | null,
+  trustMs: number = trustMsOf(address),
+): boolean {
   const { identity: judged, checkedAt } = verdict
   const isOf = judged === null || comparedFields.every((field) => judged[field] === identity[field])
   // a server may be put right at any time
   const mayPass = address !== null && verdict.verdict !== 'verified'
-  return isLongAgo(Date.parse(checkedAt)) || !isOf || verdict.address !== address || mayPass
+  return isLongAgo(Date.parse(checkedAt), trustMs) || !isOf || verdict.address !== address || mayPass
 }
 
 /** As it is on record, but with the way of embedding that the vectors themselves showed. */

@@ -13,6 +13,7 @@ import {
   asUsual,
   asVerified,
   byMedian,
+  CHECK_BEFORE_INDEXING_MS,
   isLongAgo,
   isStale,
   nothingKnown,
@@ -36,6 +37,8 @@ export interface CheckOptions {
   readonly signal?: AbortSignal | undefined
   /** Whether servers that may have the folder's text are asked. Default: only models on this machine. */
   readonly askServers?: boolean
+  /** How old a verdict on the model on record may be, in milliseconds. Default: a week, of a server on this machine a day. */
+  readonly trustMs?: number | undefined
 }
 
 export interface ChooseOptions {
@@ -82,7 +85,7 @@ export class ModelChecks {
     purpose: Purpose,
     signal?: AbortSignal,
   ): Promise<FolderEmbedding> {
-    const found = await this.#find(folder, summary, { signal, askServers: true })
+    const found = await this.#findFor(purpose, folder, summary, signal)
     if (found.error && found.refused.includes(purpose)) throw found.error
     const wanted = found.identity ?? found.id ?? BUNDLED_MODEL_ID
     await this.#models.requireConsent(found.id ?? BUNDLED_MODEL_ID, folder.persistDir)
@@ -215,10 +218,27 @@ export class ModelChecks {
     this.#found.delete(folder)
   }
 
+  /** A server is asked again before what it makes now is put beside what it made before. */
+  async #findFor(
+    purpose: Purpose,
+    folder: StorageFolder,
+    summary: StorageSummary,
+    signal: AbortSignal | undefined,
+  ): Promise<FolderModel> {
+    const found = await this.#find(folder, summary, { signal, askServers: true })
+    const { verdict, checkedAt, id } = found
+    const trustMs = CHECK_BEFORE_INDEXING_MS
+    const isFresh = checkedAt === null || !isLongAgo(Date.parse(checkedAt), trustMs)
+    if (purpose === 'search' || verdict !== 'verified' || isFresh || this.#addressOf(id ?? '') === null)
+      return found
+    this.forget(folder)
+    return this.#find(folder, summary, { signal, askServers: true, trustMs })
+  }
+
   async #find(
     folder: StorageFolder,
     { dimensions, settings, files, changedOutside }: StorageSummary,
-    { signal, askServers = false }: CheckOptions,
+    { signal, askServers = false, trustMs }: CheckOptions,
   ): Promise<FolderModel> {
     // another program may change the files while the folder is open, and the user the models
     const bytes = files.map((file) => file.bytes)
@@ -230,7 +250,7 @@ export class ModelChecks {
       if (before.asked || !askServers || !found.unasked) return found
     }
     // shared by all who ask meanwhile, so that nobody's cancelling ends it
-    const model = this.#open(folder).then((opened) => this.#resolve(opened, askServers))
+    const model = this.#open(folder).then((opened) => this.#resolve(opened, askServers, trustMs))
     this.#found.set(folder, { key, at: Date.now(), asked: askServers, model })
     const forget = (): void => {
       if (this.#found.get(folder)?.model === model) this.#found.delete(folder)
@@ -248,7 +268,7 @@ export class ModelChecks {
     return { folder, summary, samples, stamp, known: await this.#verdicts.of(folder.persistDir, stamp) }
   }
 
-  async #resolve(opened: Opened, askServers: boolean): Promise<FolderModel> {
+  async #resolve(opened: Opened, askServers: boolean, trustMs?: number): Promise<FolderModel> {
     const { summary, known } = opened
     const { dimensions } = summary
     const recorded = summary.settings?.embedModel ?? null
@@ -275,7 +295,7 @@ export class ModelChecks {
       }
     }
     return identity
-      ? { ...base, ...(await this.#judge(opened, identity, base.chosen, askServers)) }
+      ? { ...base, ...(await this.#judge(opened, identity, base.chosen, { askServers, trustMs })) }
       : this.#resolveCandidates(opened, askServers)
   }
 
@@ -284,7 +304,7 @@ export class ModelChecks {
     opened: Opened,
     identity: IndexEmbedding,
     chosen: boolean,
-    askServers: boolean,
+    { askServers, trustMs }: { readonly askServers: boolean; readonly trustMs: number | undefined },
   ): Promise<Omit<FolderModel, 'id' | 'recorded' | 'chosen'>> {
     const { folder, known, summary } = opened
     const { id, metadataMode } = identity
@@ -292,7 +312,7 @@ export class ModelChecks {
     const address = this.#addressOf(id)
     let verdict = known.verdicts[id]
     let unasked = false
-    if (!verdict || isStale(verdict, identity, address)) {
+    if (!verdict || isStale(verdict, identity, address, trustMs)) {
       if (await this.#models.needsConsent(id, folder.persistDir)) {
         const error = this.#models.consentRequired(id)
         return { ...unknown, verdict: 'cannot-tell', reason: 'consent-required', error, refused: refusedAll }

@@ -1,4 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -196,6 +198,55 @@ test('several connections write to one file at the same time', async () => {
   ])
   await cachedEmbedModel(a, cache).embedDocuments(texts('two'))
   expect(a.sent.length).toBe(200)
+})
+
+interface CacheProcess {
+  readonly ended: Promise<number | NodeJS.Signals | null>
+  kill(): void
+}
+
+/** @param sent the file that gets a line for each text that the model is sent */
+function embedInProcess(sent: string, name: string, count: number): CacheProcess {
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'embed-cache-child.ts'), dataFolder, sent, name, String(count)],
+    { stdio: 'inherit' },
+  )
+  return {
+    ended: once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals | null),
+    kill: () => child.kill('SIGKILL'),
+  }
+}
+
+async function linesOf(path: string): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch(() => '')
+  return text.split('\n').slice(0, -1)
+}
+
+test('several processes use one cache at the same time, and each finds what the others stored', async () => {
+  const files = ['one', 'two', 'three'].map((name) => join(dataFolder, `${name}.txt`))
+  const running = files.map((file, index) => embedInProcess(file, `text ${index}`, 2000))
+  expect(await Promise.all(running.map(({ ended }) => ended))).toEqual([0, 0, 0])
+  for (const file of files) expect((await linesOf(file)).length).toBe(2000)
+  const again = join(dataFolder, 'again.txt')
+  const later = files.map((_, index) => embedInProcess(again, `text ${index}`, 2000))
+  expect(await Promise.all(later.map(({ ended }) => ended))).toEqual([0, 0, 0])
+  expect(await linesOf(again)).toEqual([])
+})
+
+test('a crash in the middle of 10,000 texts loses the batch under way and nothing else', async () => {
+  const sent = join(dataFolder, 'sent.txt')
+  const first = embedInProcess(sent, 'text', 10_000)
+  await expect.poll(async () => (await linesOf(sent)).length, { interval: 5 }).toBeGreaterThan(3000)
+  first.kill()
+  expect(await first.ended).toBe('SIGKILL')
+  const before = (await linesOf(sent)).length
+  expect(before).toBeLessThan(10_000)
+  expect(await embedInProcess(sent, 'text', 10_000).ended).toBe(0)
+  const all = await linesOf(sent)
+  expect(new Set(all).size).toBe(10_000)
+  expect(all.length).toBeLessThanOrEqual(10_000 + 50)
+  expect(all.length).toBeGreaterThan(before)
 })
 
 test('a damaged cache file is replaced by a new one', async () => {

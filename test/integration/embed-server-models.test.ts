@@ -177,6 +177,20 @@ test('a pause that the server asks for is kept', async () => {
   expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(119)
 })
 
+test.for([
+  ['seconds', (): string => '1', 990],
+  // as a date it says whole seconds
+  ['a date', (): string => new Date(Date.now() + 2000).toUTCString(), 900],
+] as const)('Retry-After is kept, in %s', async ([_, after, atLeast]) => {
+  const times: number[] = []
+  server.trouble = (_request, response) => {
+    times.push(Date.now())
+    return times.length === 1 && sendError(response, 429, 'slow down', null, { 'retry-after': after() })
+  }
+  await model.embedDocuments(['a'])
+  expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(atLeast)
+})
+
 test('a pause of an hour is not waited for', async () => {
   server.trouble = (_, response) => sendError(response, 429, 'slow down', null, { 'retry-after': '3600' })
   await expect(model.embedDocuments(['a'])).rejects.toMatchObject({ code: 'rate-limited' })

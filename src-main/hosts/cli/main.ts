@@ -7,6 +7,7 @@ import { Log } from '#platform/log.ts'
 import { keepNurserySmall } from '#platform/small-nursery.ts'
 import { version } from '../paths.ts'
 import { info } from './commands.ts'
+import { addCopyCommand } from './copy-command.ts'
 import { addFolderCommands } from './folder-commands.ts'
 import { addIngestCommands } from './ingest-commands.ts'
 import { addModelCommands } from './model-commands.ts'
@@ -45,6 +46,7 @@ function program(): Command {
       info(folder, options, controller.signal),
     )
   addFolderCommands(command, controller.signal)
+  addCopyCommand(command, controller.signal)
   addModelCommands(command, controller.signal)
   command
     .command('serve')

@@ -175,7 +175,8 @@ async function retrieveByKeyword({ target, request, options, leaveOut }: Work) {
       if (!isBuilding) return { nodes, searchMs: performance.now() - started }
       const waitMs = mode === 'keyword' ? Infinity : (options.keywordWaitMs ?? (await usualWaitMs(folder)))
       const left = started + waitMs - performance.now()
-      const waited = await readyWithin(keywords.prepare(options.signal), left)
+      const preparing = keywords.prepare({ signal: options.signal, inBackground: waitMs < 1000 })
+      const waited = await readyWithin(preparing, left)
       if (!waited) {
         const { done, total } = keywords.progress()
         const message = 'The words are being indexed: until that is done, only the meaning is searched.'

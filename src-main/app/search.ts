@@ -1,4 +1,5 @@
 /** Search in a listed knowledge base, and the source of a hit. */
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   searchQuerySchema,
   StackroomError,
@@ -17,6 +18,9 @@ import type { ModelChecks } from './model-checks.ts'
 import { nodeSource } from './node-source.ts'
 import { neighbourOf, searchFolders } from './search-folder.ts'
 import { SearchKeys } from './search-keys.ts'
+
+/** What opening a knowledge base itself takes comes first. */
+const untilPreparedMs = 1000
 
 export class Search {
   readonly #library: Library
@@ -45,9 +49,9 @@ export class Search {
 
   /** Begins to index the words of a knowledge base, so that the first search is quick. Nobody waits for it. */
   prepare(knowledgeBaseId: string): void {
-    this.#library
-      .folderOf(knowledgeBaseId)
-      .then((folder) => folder.keywords?.prepare())
+    pause(untilPreparedMs, undefined, { ref: false })
+      .then(() => this.#library.folderOf(knowledgeBaseId))
+      .then((folder) => folder.keywords?.prepare({ inBackground: true }))
       // Whoever searches is told.
       .catch(() => undefined)
   }

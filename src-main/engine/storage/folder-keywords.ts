@@ -5,7 +5,7 @@
 import type { SearchKey } from '#contract'
 import { abortable } from '#platform/abortable.ts'
 import { WorkerClient } from '#platform/worker-client.ts'
-import type { KeywordProgress, KeywordQuery, KeywordSearch } from './keyword-search.ts'
+import type { KeywordProgress, KeywordQuery, KeywordSearch, PrepareOptions } from './keyword-search.ts'
 import type { ScoredNode } from './storage-folder.ts'
 import type { PreparedKeywords, StorageKeywordsMethods } from './storage-keywords-methods.ts'
 import type { OpenedFolder } from './storage-writer.ts'
@@ -36,7 +36,11 @@ export class FolderKeywords implements KeywordSearch {
     return this.#progress
   }
 
-  prepare(signal?: AbortSignal): Promise<void> {
+  prepare({ signal, inBackground = false }: PrepareOptions = {}): Promise<void> {
+    if (!inBackground)
+      this.#open()
+        .call('hurry', null)
+        .catch(() => undefined)
     this.#preparing ??= this.#prepare().finally(() => {
       this.#preparing = undefined
     })
@@ -45,7 +49,7 @@ export class FolderKeywords implements KeywordSearch {
 
   async query(query: KeywordQuery, signal?: AbortSignal): Promise<ScoredNode[] | null> {
     const found = await this.#call('query', query, signal)
-    if (found === null) this.prepare().catch(() => undefined)
+    if (found === null) this.prepare({ inBackground: true }).catch(() => undefined)
     return found
   }
 

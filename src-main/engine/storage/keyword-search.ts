@@ -17,9 +17,15 @@ export interface KeywordProgress {
   readonly ready: boolean
 }
 
+export interface PrepareOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Nobody waits for it: it leaves half of the time to others. */
+  readonly inBackground?: boolean | undefined
+}
+
 export interface KeywordSearch {
   /** Brings the index in step; resolves when it is. Who cancels stops waiting, and the work goes on. */
-  prepare(signal?: AbortSignal): Promise<void>
+  prepare(options?: PrepareOptions): Promise<void>
   /** Of the preparation under way, or the last one. */
   progress(): KeywordProgress
   /** By bm25, best first; null while the index is not in step, which this begins. */

@@ -9,7 +9,12 @@ import type { SearchKey } from '#contract'
 import { pathOf } from '#engine/retrieve/file-types.ts'
 import type { IndexedNode } from '#engine/retrieve/keyword/keyword-index.ts'
 import type { IndexedChange, KeywordIndexMethods } from '#engine/retrieve/keyword/keyword-index-methods.ts'
-import type { KeywordProgress, KeywordQuery, KeywordSearch } from '#engine/storage/keyword-search.ts'
+import type {
+  KeywordProgress,
+  KeywordQuery,
+  KeywordSearch,
+  PrepareOptions,
+} from '#engine/storage/keyword-search.ts'
 import type { ScoredNode, StoredNode } from '#engine/storage/storage-folder.ts'
 import { abortable } from '#platform/abortable.ts'
 import { WorkerClient } from '#platform/worker-client.ts'
@@ -39,7 +44,7 @@ export class CollectionKeywords implements KeywordSearch {
     return this.#progress
   }
 
-  prepare(signal?: AbortSignal): Promise<void> {
+  prepare({ signal }: PrepareOptions = {}): Promise<void> {
     this.#preparing ??= this.#prepare().finally(() => {
       this.#preparing = undefined
     })

@@ -156,7 +156,7 @@ async function prepareKeywords(
           if (total > 0) process.stderr.write(`\r\u001b[Kindexing the words: ${done} of ${total} nodes`)
         }, 500)
   try {
-    await keywords.prepare(signal)
+    await keywords.prepare({ signal })
   } catch (error) {
     signal.throwIfAborted()
     // A hybrid search tells of it, and goes on without.

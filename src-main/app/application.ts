@@ -79,8 +79,8 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     'library.list': () => library.list(),
     'library.inspect': ({ paths, ...options }, { signal }) => inspectPaths(paths, signal, options),
     'library.open': ({ persistDir }) => library.open(persistDir),
-    'library.activate': async ({ knowledgeBaseId }) => {
-      const entry = await library.activate(knowledgeBaseId)
+    'library.activate': async ({ knowledgeBaseId, migrate }) => {
+      const entry = await library.activate(knowledgeBaseId, { migrate })
       if (entry.state === 'ready') search.prepare(knowledgeBaseId)
       return entry
     },

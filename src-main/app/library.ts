@@ -141,10 +141,15 @@ export class Library {
   }
 
   /** Opens it. What is wrong with it is in the answer, not thrown. */
-  async activate(id: string): Promise<KnowledgeBase> {
+  async activate(id: string, options: OpenFolderOptions = {}): Promise<KnowledgeBase> {
     const entry = this.get(id)
     if (entry.state === 'indexing' || this.#provisional.has(id)) return entry
     if (entry.state !== 'ready') this.#set({ ...entry, state: 'opening', error: null })
+    if (options.migrate) {
+      // what keeps it from being opened is told by the refresh
+      const { persistDir } = this.get(id)
+      await this.#services.folders.open(persistDir, options).catch(() => undefined)
+    }
     return this.refresh(id)
   }
 

@@ -90,7 +90,11 @@ export const commands = {
    */
   'library.open': { input: z.object({ persistDir: path }), output: knowledgeBaseSchema },
   /** Opens a listed knowledge base, so that the first search is quick. */
-  'library.activate': { input: knowledgeBaseId, output: knowledgeBaseSchema },
+  'library.activate': {
+    /** `migrate`: as of `stores.open`, for a folder whose vectors are in a store of an older version. */
+    input: knowledgeBaseId.extend({ migrate: z.boolean().optional() }),
+    output: knowledgeBaseSchema,
+  },
   'library.rename': {
     input: knowledgeBaseId.extend({ name: z.string().trim().min(1).max(200) }),
     output: knowledgeBaseSchema,

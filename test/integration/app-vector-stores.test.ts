@@ -104,6 +104,7 @@ test('a Chroma folder is opened, listed, searched, and still there after a new s
   expect(source.text).toContain('eighty degrees')
   expect(source.text.slice(source.start, source.end)).toBe('Black tea wants boiling water.')
   await application.close()
+  await expect(open(join(chroma, '.stackroom/chroma/lock.json'))).rejects.toThrow('ENOENT')
 
   application = await start()
   const [listed] = await application.handlers['library.list']({}, context)
@@ -169,6 +170,27 @@ test('a new index keeps its vectors in a collection that is made for it; nothing
   expect(collections).toMatchObject([
     { ...{ name: 'U_ber_Eulen', metric: 'cosine', maker: 'llamaindex' }, knowledgeBaseId: entry?.id },
   ])
+})
+
+test('an index whose collection is of an older Chroma opens when it may be brought up to date', async () => {
+  await mkdir(join(folder, 'documents'))
+  await writeFile(join(folder, 'documents/owls.txt'), 'Owls hunt at night.')
+  const persistDir = join(folder, 'storage')
+  const store = { address: `chroma:${chroma}`, collection: 'notes' }
+  const input = { paths: [join(folder, 'documents')], persistDir, store }
+  await ended((await application.handlers['ingest.start'](input, context)).id)
+  const [entry] = await application.handlers['library.list']({}, context)
+  const knowledgeBaseId = entry?.id ?? ''
+  await application.close()
+  await rm(chroma, { recursive: true })
+  await cp(join(root, 'test/fixtures/chroma/1.0.20/chroma'), chroma, { recursive: true })
+
+  application = await start()
+  const asked = await application.handlers['library.activate']({ knowledgeBaseId }, context)
+  expect(asked).toMatchObject({ state: 'error', error: { code: 'older-format' } })
+  const opened = await application.handlers['library.activate']({ knowledgeBaseId, migrate: true }, context)
+  // It is another collection of that name.
+  expect(opened).toMatchObject({ nodes: 44, dimensions: 8, error: { code: 'dimension-mismatch' } })
 })
 
 test('a folder of an older Chroma says so, is opened when that is allowed, and its backup is named before', async () => {

@@ -44,7 +44,7 @@ export default defineConfig(
     rules: { 'no-restricted-imports': 'off' },
   },
   {
-    files: ['src-main/hosts/cli/**', 'src-main/hosts/web/main.ts', 'test/**'],
+    files: ['src-main/hosts/cli/**', 'src-main/hosts/web/main.ts', 'packaging/**', 'test/**'],
     rules: { 'no-console': 'off' },
   },
   // tests import by value things that the type system cannot see through (JSON read from disk)

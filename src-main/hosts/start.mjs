@@ -3,10 +3,10 @@
  * where there can be no window, or the command line. Plain JavaScript, so that it can run before anything is built.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
+import { readdirSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { electronBinary, getElectronBinary } from './electron-binary.mjs'
 
 const packageFolder = resolve(import.meta.dirname, '../..')
 const outputs = [
@@ -17,7 +17,6 @@ const outputs = [
   'out/renderer/index.html',
 ]
 const sources = ['src-main', 'src-preload', 'src-renderer', 'electron.vite.config.ts', 'package.json']
-const installLimitMs = 60_000
 
 const [door, ...args] = process.argv.slice(2)
 buildIfNeeded()
@@ -33,7 +32,7 @@ async function startApp() {
   const reason = whyNoWindow()
   if (reason === null) {
     console.log('Starting Stackroom in its own window.')
-    return followChild(spawn(electronBinary(), [packageFolder, ...args], { stdio: 'inherit' }))
+    return followChild(spawn(electronBinary(packageFolder), [packageFolder, ...args], { stdio: 'inherit' }))
   }
   console.log(`${reason}: serving Stackroom on loopback instead.`)
   process.argv = [process.execPath, 'stackroom', 'serve', ...args]
@@ -46,36 +45,7 @@ function whyNoWindow() {
     if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return 'No display'
     if (process.getuid?.() === 0) return "Electron's sandbox does not run as root"
   }
-  if (electronBinary() === null) downloadElectron()
-  return electronBinary() === null ? "Electron's binary could not be had" : null
-}
-
-function electronFolder() {
-  try {
-    return dirname(createRequire(import.meta.url).resolve('electron/package.json'))
-  } catch {
-    return null
-  }
-}
-
-/** The binary, as the package itself notes it once it was downloaded. */
-function electronBinary() {
-  const folder = electronFolder()
-  const note = folder && join(folder, 'path.txt')
-  if (!note || !existsSync(note)) return null
-  const path = join(
-    process.env.ELECTRON_OVERRIDE_DIST_PATH || join(folder, 'dist'),
-    readFileSync(note, 'utf8').trim(),
-  )
-  return existsSync(path) ? path : null
-}
-
-function downloadElectron() {
-  const folder = electronFolder()
-  const script = folder && join(folder, 'install.js')
-  if (!script || !existsSync(script)) return
-  console.log("Fetching Electron's binary, once…")
-  spawnSync(process.execPath, [script], { stdio: 'ignore', timeout: installLimitMs, killSignal: 'SIGKILL' })
+  return getElectronBinary(packageFolder) === null ? "Electron's binary could not be had" : null
 }
 
 function buildIfNeeded() {

@@ -52,7 +52,7 @@ async function start(): Promise<void> {
     services: { ...electronServices(currentWindow), secrets: openKeychain({ dataFolder }) },
     version: version(),
     dataFolder,
-    resourcesFolder: resourcesFolder(),
+    resourcesFolder: app.isPackaged ? process.resourcesPath : resourcesFolder(),
     emit,
   })
   const show = (): void => {
@@ -85,6 +85,7 @@ async function start(): Promise<void> {
   show()
 }
 
+app.enableSandbox()
 registerPageScheme()
 if (app.requestSingleInstanceLock()) {
   start().catch((error: unknown) => {

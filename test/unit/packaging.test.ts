@@ -122,7 +122,6 @@ test('what is bundled into the window is no production dependency', () => {
 test.each(targets)('electron-builder takes the configuration for $platform on $arch', async (target) => {
   await validateConfiguration(configurationFor(target), new DebugLogger(false))
 })
-})
 
 test('the code is one archive whose integrity is checked, and the binary takes no orders from outside', () => {
   const { asar, electronFuses, disableAsarIntegrity } = configurationFor({ platform: 'win32', arch: 'x64' })

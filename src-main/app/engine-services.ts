@@ -1,6 +1,7 @@
 /** What every use case needs of the engine, made in one place and closed in order: for the app and the command line. */
 import { ReaderPool } from '#engine/ingest/reader-pool.ts'
 import { ChromaKind } from '#engine/stores/chroma/chroma-kind.ts'
+import { FaissKind } from '#engine/stores/faiss/faiss-kind.ts'
 import { PgvectorKind } from '#engine/stores/pgvector/pg-vector-kind.ts'
 import { StoreKinds } from '#engine/stores/store-kinds.ts'
 import type { SecretStore } from '#platform/secrets.ts'
@@ -33,6 +34,7 @@ export class EngineServices implements AsyncDisposable {
     const kinds = new StoreKinds([
       new ChromaKind({ dataFolder: options.dataFolder, secrets }),
       new PgvectorKind({ secrets }),
+      new FaissKind(),
     ])
     this.stores = new VectorStores({ kinds, models: this.models, secrets })
     this.folders = new OpenFolders({ dataFolder: options.dataFolder, kinds })

@@ -4,7 +4,8 @@ import { detectFolderKind } from '#engine/storage/detect-folder-kind.ts'
 import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 import { copyStore, type CopyOptions, type CopyReport } from '#engine/stores/copy-store.ts'
 import { SimpleVectorStore } from '#engine/stores/simple/simple-vector-store.ts'
-import { isStoreAddress } from '#engine/stores/store-address.ts'
+import { faissIndexIn } from '#engine/stores/faiss/faiss-folder.ts'
+import { folderInAddress, isStoreAddress, joinAddress } from '#engine/stores/store-address.ts'
 import type { VectorStore } from '#engine/stores/vector-store.ts'
 import type { EngineServices } from './engine-services.ts'
 import { requireStorageFolder } from './folder-info.ts'
@@ -74,6 +75,13 @@ async function openSource(
     })
     return openCollection(services, address, settings, signal)
   }
+  if (faissIndexIn(place) !== null)
+    return openCollection(services, joinAddress('faiss', folderInAddress(place), {}), settings, signal)
+  const { store } = await (await services.folders.open(place, { signal })).summary()
+  if (store !== 'simple')
+    throw new StackroomError('unsupported-format', `The vectors of ${place} are in another store.`, {
+      hint: 'Give the address of that store instead of the folder.',
+    })
   return openFolder(services, place, settings, signal)
 }
 

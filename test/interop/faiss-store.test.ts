@@ -13,6 +13,7 @@ import { listFaissCollections, openFaissStore } from '#engine/stores/faiss/open-
 import { readFaissIndex } from '#engine/stores/faiss/read-faiss-index.ts'
 import { faissIndexBytes } from '#engine/stores/faiss/write-faiss-index.ts'
 import { SimpleVectorStore } from '#engine/stores/simple/simple-vector-store.ts'
+import { CommandLine } from '../integration/run-command.ts'
 import { codeOf, TestFolder } from '../integration/storage-test-folder.ts'
 import { python } from './whole-postgres.ts'
 
@@ -144,3 +145,12 @@ test.each(['plain', 'map'])(
     expect(Array.from(entry?.vector ?? [])).toEqual(seen['flat-l2']?.[5])
   },
 )
+
+test('the folder itself is copied on the command line, as what it is', async () => {
+  const folder = join(home, 'by-path')
+  await inPython('folder', 'map', folder)
+  const command = new CommandLine(home)
+  const { code, stdout } = await command.run('copy', folder, '--to', join(home, 'copied'), '--json')
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ nodes: 38, alreadyThere: 0, check: { vectors: 38 } })
+})

@@ -1,6 +1,7 @@
 /** What a user does, in one word each. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { expect, type App } from './fixtures.ts'
 
@@ -61,6 +62,21 @@ export async function drop(page: Page, paths: readonly string[], at = { x: 400, 
   await devtools.send('Input.dispatchDragEvent', { type: 'dragOver', ...at, data })
   await devtools.send('Input.dispatchDragEvent', { type: 'drop', ...at, data })
   await devtools.detach()
+}
+
+/** Nothing that axe finds, and nothing that sticks out, once what moves has come to rest. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(() =>
+    Promise.allSettled(
+      document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
+        .map(({ finished }) => finished),
+    ).then(() => undefined),
+  )
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  expect(overflow).toBeLessThanOrEqual(0)
 }
 
 /** Some notes about different things, so that a search by meaning has something to tell apart. */

@@ -2,11 +2,9 @@ import { createServer, request } from 'node:http'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
 import { openChromaEngine } from '#engine/stores/chroma/open-chroma-store.ts'
 import { engineCache, fillCollection } from '../integration/chroma-collections.ts'
-import { results, searchBox } from './actions.ts'
+import { expectAccessible, results, searchBox } from './actions.ts'
 import { expect, test, type App } from './fixtures.ts'
 
 const token = 'ck-planted-token-31415926'
@@ -44,12 +42,6 @@ async function startServer(app: App): Promise<{ url: string } & AsyncDisposable>
       await engine.close()
     },
   }
-}
-
-async function expectAccessible(page: Page): Promise<void> {
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  expect(overflow).toBeLessThanOrEqual(0)
 }
 
 for (const [colorScheme, width] of [

@@ -1,9 +1,16 @@
 import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { openStorageFolder as openInEngine } from '#engine/storage/open-storage-folder.ts'
-import { indexFolder, notes, openStorageFolder, results, searchBox, writeFolder } from './actions.ts'
+import {
+  expectAccessible,
+  indexFolder,
+  notes,
+  openStorageFolder,
+  results,
+  searchBox,
+  writeFolder,
+} from './actions.ts'
 import { expect, test, type App } from './fixtures.ts'
 
 const pythonStorage = resolve(import.meta.dirname, '../fixtures/python-storage/storage')
@@ -17,10 +24,6 @@ async function copyOfStorage(app: App): Promise<string> {
 async function chooseFromMenu(page: Page, item: string): Promise<void> {
   await page.getByRole('button', { name: 'More about this knowledge base' }).click()
   await page.getByRole('menuitem', { name: item }).click()
-}
-
-async function expectAccessible(page: Page): Promise<void> {
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
 }
 
 /** Puts a vector into the file that belongs to no node. */

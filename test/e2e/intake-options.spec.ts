@@ -1,13 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
-import { chooseSources, job, notes, results, searchBox, writeFolder } from './actions.ts'
+import { chooseSources, expectAccessible, job, notes, results, searchBox, writeFolder } from './actions.ts'
 import { expect, test } from './fixtures.ts'
-
-async function expectAccessible(page: Page): Promise<void> {
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
-}
 
 const sentence = 'The keeper lights the lamp at dusk, and its beam is seen twenty miles out at sea. '
 

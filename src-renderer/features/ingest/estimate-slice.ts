@@ -2,7 +2,7 @@
 import type { CommandInput } from '#contract'
 import type { AppState, SliceCreator } from '../../store/app-state.ts'
 import { createEstimator, type Estimate } from '../models/estimates.ts'
-import { imageLanguages, intakeModel } from './intake-choice.ts'
+import { intakeModel, languagesOf } from './intake-choice.ts'
 
 export interface EstimateSlice {
   readonly estimate: Estimate | null
@@ -26,8 +26,6 @@ function inputFor({ intake, knowledgeBases }: AppState): CommandInput<'models.es
     model,
     rules: choice.rules,
     ...(existing === undefined ? { nodeParser: choice.nodeParser } : { persistDir: existing.persistDir }),
-    ...(choice.recognizeText !== null && {
-      recognizeText: choice.recognizeText ? imageLanguages : null,
-    }),
+    ...languagesOf(choice),
   }
 }

@@ -81,8 +81,16 @@ export function ingestInput(
         }
       : { persistDir: existing.persistDir }),
     source: { ...rules, watch },
-    ...(recognizeText !== null && { recognizeText: recognizeText ? imageLanguages : null }),
+    ...languagesOf({ recognizeText }),
   }
+}
+
+/** In which languages text in images is read, where the user said anything about it. */
+export function languagesOf({ recognizeText }: Pick<IntakeChoice, 'recognizeText'>): {
+  recognizeText?: string[] | null
+} {
+  if (recognizeText === null) return {}
+  return { recognizeText: recognizeText ? imageLanguages : null }
 }
 
 function newStore({ at, collection, metric }: StoreChoice): CommandInput<'ingest.start'>['store'] {

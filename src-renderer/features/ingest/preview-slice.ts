@@ -2,7 +2,7 @@
 import { isCancelled, type ChunkPreview, type CommandInput, type ErrorShape } from '#contract'
 import type { AppState, SliceCreator } from '../../store/app-state.ts'
 import { describeError } from '../notices/notices-slice.ts'
-import { intakeModel } from './intake-choice.ts'
+import { intakeModel, languagesOf } from './intake-choice.ts'
 
 export interface ChunkPreviewView {
   /** Files to choose from. */
@@ -90,5 +90,6 @@ function inputFor({ intake, knowledgeBases }: AppState, path: string): CommandIn
     path,
     ...(model !== null && { model }),
     ...(existing === undefined ? { nodeParser: choice.nodeParser } : { persistDir: existing.persistDir }),
+    ...languagesOf(choice),
   }
 }

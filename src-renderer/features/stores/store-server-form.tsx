@@ -191,6 +191,9 @@ function KeyNote({ origin }: { readonly origin: StoreInspection['key'] }) {
     : 'Kept in a file that only you can read, never in a storage folder, and not shown again.'
 }
 
-function tenantSummary({ tenant, database }: Form['draft']): string {
+function tenantSummary({ url, tenant, database }: Form['draft']): string {
+  // Chroma Cloud knows them by the token
+  if (tenant.trim() === '' && database.trim() === '' && url.includes('trychroma.com'))
+    return 'those of the token'
   return `${tenant.trim() || 'default_tenant'}, ${database.trim() || 'all databases'}`
 }

@@ -2,7 +2,7 @@
  * The form that connects to a vector store on a server. A token is handed from the form to the engine and is never part of
  * the state: what is known of it afterwards is where it is.
  */
-import { isCancelled, type ErrorShape, type StoreInspection } from '#contract'
+import { isCancelled, type ErrorShape, type StoreInspection, type StoreKind } from '#contract'
 import type { SliceCreator } from '../../store/app-state.ts'
 import { describeError } from '../notices/notices-slice.ts'
 import { chromaServerAddress } from './store-address.ts'
@@ -76,7 +76,7 @@ export const createStoreServerSlice: SliceCreator<StoreServerSlice> = ({ client,
 
     openStoreServer(address) {
       get().closeStore()
-      const draft = draftOf(address)
+      const draft = draftOf(address, get().storeKinds)
       set({ storeServerForm: { draft, working: null, error: null, found: null, key: null } })
     },
 
@@ -131,11 +131,15 @@ function onlyDatabase(found: StoreInspection, database: string): StoreInspection
   return { ...found, collections: found.collections.filter((each) => each.database === database) }
 }
 
-function draftOf(address: string | null): StoreServerDraft {
+function draftOf(address: string | null, kinds: readonly StoreKind[]): StoreServerDraft {
   const empty = { tenant: '', database: '' }
   if (address === null) return { kind: 'chroma', url: localChroma, ...empty }
   const chroma = /^chroma\+(https?:[^?]+)(?:\?(.*))?$/i.exec(address)
-  if (chroma === null) return { kind: address.split(/[+:]/)[0] ?? '', url: address, ...empty }
+  if (chroma === null) {
+    const scheme = address.slice(0, address.indexOf(':')).toLowerCase()
+    const kind = kinds.find(({ schemes }) => schemes.includes(scheme))?.kind ?? 'chroma'
+    return { kind, url: address, ...empty }
+  }
   const query = new URLSearchParams(chroma[2] ?? '')
   return {
     kind: 'chroma',

@@ -206,6 +206,20 @@ test('the address of a server fills its form again', () => {
   })
 })
 
+test('the address of another kind of store is shown whole, under its kind', async () => {
+  const postgres = {
+    ...{ kind: 'pgvector', name: 'PostgreSQL', schemes: ['postgres', 'postgresql'], examples: [] },
+    ...{ folders: false, collectionName: 'table' },
+  }
+  const { store } = fakeEngine({ 'stores.kinds': () => [postgres] })
+  await store.getState().loadStoreKinds()
+  store.getState().openStoreServer('postgresql://host/db?table=notes')
+  expect(store.getState().storeServerForm?.draft).toMatchObject({
+    kind: 'pgvector',
+    url: 'postgresql://host/db?table=notes',
+  })
+})
+
 test('addresses are made of paths, of URLs and of addresses', () => {
   expect(chromaAddress('/home/ada/what?#50%25')).toBe('chroma:/home/ada/what%3F%2350%2525')
   expect(chromaAddress('C:\\chroma')).toBe('chroma:C:\\chroma')

@@ -16,16 +16,16 @@ import {
 import { readSettings } from '#engine/storage/stackroom-settings-file.ts'
 import type { StackroomSettings } from '#engine/storage/stackroom-settings.ts'
 import { CollectionFolder } from '#engine/stores/collection-folder.ts'
-import type {
-  CollectionPlace,
-  OpenedStore,
-  OpenStoreOptions,
-  StoreKinds,
+import {
+  hasCollection,
+  type CollectionPlace,
+  type OpenedStore,
+  type OpenStoreOptions,
+  type StoreKinds,
 } from '#engine/stores/store-kinds.ts'
 import { storeSettings, storeSettingsSchema } from './store-settings.ts'
 import { emptySettings } from './new-settings.ts'
 import type { OpenFolderOptions } from './open-folders.ts'
-import { hasCollection } from './vector-stores.ts'
 
 export class CollectionFolders {
   readonly #dataFolder: string

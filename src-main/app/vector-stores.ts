@@ -3,7 +3,13 @@ import { resolve } from 'node:path'
 import { StackroomError, type StoreCollection, type StoreInspection, type StoreKind } from '#contract'
 import { detectFolderKind } from '#engine/storage/detect-folder-kind.ts'
 import { isStoreAddress } from '#engine/stores/store-address.ts'
-import type { CollectionPlace, FoundCollection, StoreKinds, StorePlace } from '#engine/stores/store-kinds.ts'
+import {
+  hasCollection,
+  type CollectionPlace,
+  type FoundCollection,
+  type StoreKinds,
+  type StorePlace,
+} from '#engine/stores/store-kinds.ts'
 import type { SecretStore } from '#platform/secrets.ts'
 import { modelOfEmbeddingFunction } from './model-of-embedding-function.ts'
 import type { Models } from './models.ts'
@@ -140,10 +146,6 @@ export class VectorStores {
       knowledgeBaseId: listed(address),
     }
   }
-}
-
-export function hasCollection(place: StorePlace): place is CollectionPlace {
-  return place.collection !== null
 }
 
 function nothingIn({ location }: StorePlace): StackroomError {

@@ -24,6 +24,10 @@ export interface StorePlace {
 /** A place with a collection. */
 export type CollectionPlace = StorePlace & { readonly collection: string }
 
+export function hasCollection(place: StorePlace): place is CollectionPlace {
+  return place.collection !== null
+}
+
 export interface FoundCollection {
   readonly name: string
   readonly tenant: string | null

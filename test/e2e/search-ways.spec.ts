@@ -1,8 +1,9 @@
 /** The ways of searching: modes, filters, documents, several knowledge bases, and what is said where nothing is found. */
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Page } from '@playwright/test'
 import { indexFolder, job, notes, openStorageFolder, results, searchBox, writeFolder } from './actions.ts'
+import { cutVectors } from './cut-vectors.ts'
 import { expect, test } from './fixtures.ts'
 
 const status = (page: Page) => page.getByRole('group', { name: 'How to search' }).getByRole('status')
@@ -151,11 +152,7 @@ test('a folder whose model is not at hand is searched by keyword, and nothing el
   const page = await app.open()
   const folder = join(app.folder, 'from elsewhere')
   await cp(resolve(import.meta.dirname, '../fixtures/python-storage/storage'), folder, { recursive: true })
-  const file = join(folder, 'default__vector_store.json')
-  const store = JSON.parse(await readFile(file, 'utf8')) as { embedding_dict: Record<string, number[]> }
-  for (const [id, vector] of Object.entries(store.embedding_dict))
-    store.embedding_dict[id] = vector.slice(0, 77)
-  await writeFile(file, JSON.stringify(store))
+  await cutVectors(folder, 77)
   await openStorageFolder(app, folder)
   await page.getByRole('button', { name: 'Search by keyword only' }).click()
   await expect(searchBox(page)).toBeFocused()

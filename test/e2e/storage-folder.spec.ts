@@ -1,7 +1,8 @@
-import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, truncate } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { drop, openStorageFolder, results, searchBox } from './actions.ts'
+import { cutVectors } from './cut-vectors.ts'
 import { expect, test, type App } from './fixtures.ts'
 
 const pythonStorage = resolve(import.meta.dirname, '../fixtures/python-storage/storage')
@@ -69,11 +70,7 @@ test('a storage folder with a cut-off file says which one and is left as it was'
 test('vectors that no model at hand makes are refused with their dimension', async ({ app }) => {
   const page = await app.open()
   const folder = await copyOfStorage(app)
-  const file = join(folder, 'default__vector_store.json')
-  const store = JSON.parse(await readFile(file, 'utf8')) as { embedding_dict: Record<string, number[]> }
-  for (const [id, vector] of Object.entries(store.embedding_dict))
-    store.embedding_dict[id] = vector.slice(0, 77)
-  await writeFile(file, JSON.stringify(store))
+  await cutVectors(folder, 77)
   await openStorageFolder(app, folder)
   await expect(page.getByRole('alert')).toContainText('77')
 })

@@ -52,6 +52,8 @@ const lookedAtMs = 2500
 export const createSearchSlice: SliceCreator<SearchSlice> = ({ client, set, get }) => {
   const running = new Map<string, AbortController>()
   const searchedAt = new Map<string, number>()
+  /** What each session's answer answers, with all options. */
+  const answered = new Map<string, string>()
 
   const sessionOf = (id: string): SearchSession => get().sessions[id] ?? emptySession
 
@@ -90,9 +92,12 @@ export const createSearchSlice: SliceCreator<SearchSlice> = ({ client, set, get 
     searchedAt.set(id, Date.now())
     update(id, { searching: true })
     try {
-      const answer = await client.call('search.query', inputOf(id), { signal })
+      const input = inputOf(id)
+      const answer = await client.call('search.query', input, { signal })
       if (signal.aborted) return
-      const activeIndex = nextActive(sessionOf(id), query, answer)
+      const asked = JSON.stringify(input)
+      const activeIndex = nextActive(sessionOf(id), answered.get(id) === asked, answer)
+      answered.set(id, asked)
       update(id, { answer, answeredQuery: query, searching: false, error: null, activeIndex })
       askAgainWhenBuilt(id, answer, signal)
     } catch (error) {
@@ -157,10 +162,10 @@ export function knowledgeBaseOf({ knowledgeBaseId }: SearchHit, sessionId: strin
   return knowledgeBaseId ?? sessionId
 }
 
-/** A new query begins at its best hit; the same one, asked again, stays at the hit it was at, wherever that is now. */
-function nextActive(before: SearchSession, query: string, answer: SearchAnswer): number {
+/** A new question begins at its best hit; the same one, asked again, stays at the hit that was gone to, wherever that is now. */
+function nextActive(before: SearchSession, sameQuestion: boolean, answer: SearchAnswer): number {
   const best = answer.hits.length > 0 ? 0 : -1
-  if (before.answeredQuery !== query) return best
+  if (!sameQuestion || before.activeIndex <= 0) return best
   const nodeId = before.answer?.hits[before.activeIndex]?.nodeId
   const at = answer.hits.findIndex((hit) => hit.nodeId === nodeId)
   return at >= 0 ? at : best

@@ -102,7 +102,10 @@ test('a knowledge base without its model is asked for words, whatever the mode i
 test('the same question, asked again while the index grows, stays at the hit that was read', async () => {
   const others = ['a', 'b'].map((nodeId) => ({ ...hit, nodeId }))
   let hits = [...others, hit]
-  const engine = fakeEngine({ 'search.query': () => ({ ...searchAnswer, hits }) })
+  const engine = fakeEngine({
+    'library.list': () => [{ ...knowledgeBase, id: 'two' }],
+    'search.query': () => ({ ...searchAnswer, hits }),
+  })
   const { setQuery, setActiveHit, searchAgain } = engine.store.getState()
   setQuery('one', 'moon')
   await settled()
@@ -111,6 +114,13 @@ test('the same question, asked again while the index grows, stays at the hit tha
   searchAgain('one')
   await settled()
   expect(session(engine)?.activeIndex).toBe(3)
+  engine.store.getState().setAlsoIn('one', ['two'])
+  await settled()
+  expect(session(engine)?.activeIndex).toBe(3)
+  await engine.store.getState().loadLibrary()
+  engine.store.getState().setAlsoIn('one', ['two'])
+  await settled()
+  expect(session(engine)?.activeIndex).toBe(0)
   setQuery('one', 'moons')
   await settled()
   expect(session(engine)?.activeIndex).toBe(0)

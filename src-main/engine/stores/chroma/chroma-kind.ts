@@ -24,7 +24,7 @@ import { metricOf, type ChromaCollection } from './chroma-shapes.ts'
 import { ChromaEngines } from './chroma-engines.ts'
 import { chromaCloudUrl, remoteServer, type ChromaServer } from './chroma-server.ts'
 import { ownFolder } from './engine-process.ts'
-import { folderUsers } from './folder-users.ts'
+import { folderInUse, folderUsers } from './folder-users.ts'
 import { embeddingFunctionOf, type InspectedChromaFolder } from './inspect-chroma-folder.ts'
 import { openChromaStore, requireCollectionName } from './open-chroma-store.ts'
 
@@ -89,7 +89,7 @@ export class ChromaKind implements VectorStoreKind {
     try {
       const { version, collections } = await this.#read(place.folder, signal)
       const error =
-        version === 'newer' ? newerFolder(place.folder) : usedBy && usedFolder(place.folder, usedBy)
+        version === 'newer' ? newerFolder(place.folder) : usedBy && folderInUse(place.folder, usedBy)
       return {
         collections,
         version: version === 'new' ? 'same' : version,
@@ -331,11 +331,4 @@ function newerFolder(folder: string): StackroomError {
       hint: 'Update Stackroom, or start that Chroma as a server (`chroma run`) and open it by its address.',
     },
   )
-}
-
-function usedFolder(folder: string, { pid, command }: { pid: number; command: string }): StackroomError {
-  const who = command === '' ? 'Another program' : `“${command}”`
-  return new StackroomError('locked', `${who} (process ${pid}) has the Chroma folder ${folder} open.`, {
-    hint: 'Close it first: two engines on one folder spoil its vector index.',
-  })
 }

@@ -22,7 +22,7 @@ import {
   type EngineOptions,
 } from './engine-messages.ts'
 import type { EngineThreadData } from './engine-thread.ts'
-import { folderUsers } from './folder-users.ts'
+import { folderInUse, folderUsers } from './folder-users.ts'
 import { migrationsText, readFolderVersion } from './folder-version.ts'
 
 /** Inside a Chroma folder; Chroma passes over folders that it does not know. */
@@ -66,11 +66,7 @@ function tell(message: EngineMessage): void {
 
 async function requireUnused(folder: string): Promise<void> {
   const [user] = await folderUsers(folder, [process.pid])
-  if (!user) return
-  const who = user.command === '' ? 'Another program' : `“${user.command}”`
-  throw new StackroomError('locked', `${who} (process ${user.pid}) has the Chroma folder ${folder} open.`, {
-    hint: 'Close it first: two engines on one folder spoil its vector index.',
-  })
+  if (user) throw folderInUse(folder, user)
 }
 
 /** Nothing is opened that would not survive it. Answers with the backup that was made, if any. */

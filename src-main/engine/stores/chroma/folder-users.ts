@@ -6,12 +6,20 @@ import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { StackroomError } from '#contract'
 import { chromaFile } from './folder-version.ts'
 
 export interface FolderUser {
   readonly pid: number
   /** Its command line, shortened; empty where it is not told. */
   readonly command: string
+}
+
+export function folderInUse(folder: string, { pid, command }: FolderUser): StackroomError {
+  const who = command === '' ? 'Another program' : `“${command}”`
+  return new StackroomError('locked', `${who} (process ${pid}) has the Chroma folder ${folder} open.`, {
+    hint: 'Close it first: two programs that write to one folder spoil its vector index.',
+  })
 }
 
 /** Those of them that this user may see. On Windows none: there is no means without a driver. */

@@ -11,7 +11,7 @@ import { explainFileError } from '#platform/file-errors.ts'
 import { FolderLock } from '#platform/folder-lock.ts'
 import { ownFolder } from '../engine-process.ts'
 import { chromaFile } from '../folder-version.ts'
-import { folderUsers } from '../folder-users.ts'
+import { folderInUse, folderUsers } from '../folder-users.ts'
 import type { CheckedCollection } from './check-collection.ts'
 import { rebuildSegment } from './rebuild-segment.ts'
 import { salvageChromaFolder } from './salvage-chroma-folder.ts'
@@ -58,12 +58,7 @@ function requireWritable(folder: string): void {
 
 async function requireUnused(folder: string): Promise<void> {
   const [user] = await folderUsers(folder, [process.pid])
-  if (!user) return
-  throw new StackroomError(
-    'locked',
-    `${user.command === '' ? 'Another program' : `“${user.command}”`} (process ${user.pid}) has the Chroma folder ${folder} open.`,
-    { hint: 'Close it first: what it has in memory would be written over what is mended.' },
-  )
+  if (user) throw folderInUse(folder, user)
 }
 
 /** HNSW files need none: they are never changed, only moved. */

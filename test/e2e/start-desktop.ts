@@ -1,23 +1,14 @@
 /** The desktop window through Playwright's `_electron`, with the native dialogs answered by the test. */
-import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { _electron } from '@playwright/test'
+import { electronBinary } from '../../src-main/hosts/electron-binary.mjs'
 import type { Door, StartOptions } from './fixtures.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const electron = join(root, 'node_modules/electron')
-
-/** Where the binary is, as the package itself notes it once it was downloaded. */
-function binary(): string | null {
-  const note = join(electron, 'path.txt')
-  if (!existsSync(note)) return null
-  const path = join(electron, 'dist', readFileSync(note, 'utf8').trim())
-  return existsSync(path) ? path : null
-}
 
 /** Why the desktop window cannot be tested here, or null. */
 export function desktopMissing(): string | null {
-  if (binary() === null) return 'Electron’s binary is not installed'
+  if (electronBinary(root) === null) return 'Electron’s binary is not installed'
   if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
     return 'there is no display'
   return null
@@ -28,7 +19,7 @@ export async function startDesktop({ environment, colorScheme, width }: StartOpt
     (entry): entry is [string, string] => entry[1] !== undefined,
   )
   const app = await _electron.launch({
-    executablePath: binary() ?? '',
+    executablePath: electronBinary(root) ?? '',
     args: [join(root, 'out/main/electron.js'), ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
     env: { ...Object.fromEntries(inherited), ...environment },
     colorScheme,

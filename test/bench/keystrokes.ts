@@ -122,10 +122,9 @@ async function typeAndMeasure(folder: string, words: readonly string[]): Promise
     while (ms.length < keystrokes) {
       await box.fill('')
       for (const letter of textOf(words, 4, random)) {
-        const painted = untilPainted(page)
+        const painted = await watchNextKey(page)
         await page.keyboard.press(letter === ' ' ? 'Space' : letter)
-        // a space alone asks nothing new
-        if (letter !== ' ') ms.push(await painted)
+        ms.push(await painted())
       }
     }
     return ms.slice(0, keystrokes)
@@ -135,25 +134,26 @@ async function typeAndMeasure(folder: string, words: readonly string[]): Promise
 }
 
 /** From the next key to the frame after the one in which its answer is drawn. */
-function untilPainted(page: Page): Promise<number> {
-  return page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        const begin = (event: KeyboardEvent): void => {
-          const observer = new MutationObserver(() => {
-            observer.disconnect()
-            requestAnimationFrame(() => {
-              const { port1, port2 } = new MessageChannel()
-              port1.onmessage = () => resolve(performance.now() - event.timeStamp)
-              port2.postMessage(null)
-            })
+async function watchNextKey(page: Page): Promise<() => Promise<number>> {
+  // the page listens before the key is pressed: both take different ways into it
+  const watching = await page.evaluateHandle(() => ({
+    painted: new Promise<number>((resolve) => {
+      const begin = (event: KeyboardEvent): void => {
+        const observer = new MutationObserver(() => {
+          observer.disconnect()
+          requestAnimationFrame(() => {
+            const { port1, port2 } = new MessageChannel()
+            port1.onmessage = () => resolve(performance.now() - event.timeStamp)
+            port2.postMessage(null)
           })
-          const status = document.querySelector('.search-status')
-          if (status) observer.observe(status, { childList: true, characterData: true, subtree: true })
-        }
-        document.addEventListener('keydown', begin, { once: true, capture: true })
-      }),
-  )
+        })
+        const status = document.querySelector('.search-status')
+        if (status) observer.observe(status, { childList: true, characterData: true, subtree: true })
+      }
+      document.addEventListener('keydown', begin, { once: true, capture: true })
+    }),
+  }))
+  return () => watching.evaluate(({ painted }) => painted)
 }
 
 function quantile(values: readonly number[], share: number): string {

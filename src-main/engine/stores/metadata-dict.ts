@@ -72,7 +72,7 @@ function legacyNode(nodeId: string, dict: Metadata, text: string | null): Stored
   const node = readNodeDict(nodeId, { node_info: info, relationships, text: text ?? '' })
   const named = dict['ref_doc_id'] ?? dict['document_id'] ?? dict['doc_id']
   const refDocId = node?.refDocId ?? (typeof named === 'string' && named !== 'None' ? named : null)
-  const isLlamaIndex = node?.refDocId != null || 'ref_doc_id' in dict
+  const isLlamaIndex = typeof node?.refDocId === 'string' || 'ref_doc_id' in dict
   const isOwn = ([key, value]: [string, unknown]): boolean =>
     ownKeys.has(key) || (isLlamaIndex && isIdKey(key) && value === refDocId)
   const metadata = Object.fromEntries(Object.entries(dict).filter((entry) => !isOwn(entry)))

@@ -124,7 +124,9 @@ async function index(paths: readonly string[], options: IndexOptions, signal: Ab
   await using services = engineServices()
   const { model } = options
   const { persistDir, store } = await targetOf(services, options, signal)
-  if (model !== undefined) {
+  const recorded = (await services.folders.settingsOf(persistDir))?.embedModel?.id ?? model
+  // An index of another model refuses it: then nothing is sent, and nothing is allowed.
+  if (model !== undefined && model === recorded) {
     await announceIndexing(services, {
       ...{ paths, persistDir, model, nodeParser, signal },
       rules: sourceSettings(options),
@@ -135,7 +137,6 @@ async function index(paths: readonly string[], options: IndexOptions, signal: Ab
   const progress = ProgressLine.for(options)
   const result = await indexFolder(services, {
     ...{ paths, persistDir, model, nodeParser, store, signal },
-
     source: sourceSettings(options),
     recognizeText: recognizedLanguages(options),
     onProgress: (state) => progress?.show(state),

@@ -10,9 +10,16 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 
 /** Modules with a `run`: other files in this folder are parts of them. */
-const questions = ['ingest', 'indexing', 'search', 'keystrokes', 'embed', 'storage', 'stores'].filter(
-  (name) => readdirSync(import.meta.dirname).includes(`${name}.ts`),
-)
+const questions = [
+  'ingest',
+  'indexing',
+  'search',
+  'keystrokes',
+  'quality',
+  'embed',
+  'storage',
+  'stores',
+].filter((name) => readdirSync(import.meta.dirname).includes(`${name}.ts`))
 const moduleSchema = z.object({
   run: z.function({
     input: [z.object({ only: z.array(z.string()), runs: z.number(), pythonRuns: z.number().optional() })],

@@ -69,6 +69,11 @@ test('files are indexed into a table, searched, refreshed, and the table is list
 test('a wrong password, a server that does not run and a password in the address are refused in sentences', async () => {
   const wrong = new CommandLine(folder, { PGPASSWORD: 'guess' })
   expect((await wrong.run('search', `${address}?collection=notes`, 'tea')).stderr).toMatch(/does not accept/)
+  const own = new CommandLine(folder, {
+    PGPASSWORD: 'guess',
+    [`PGPASSWORD_127_0_0_1_${server.port}`]: 'secret',
+  })
+  expect((await own.run('info', address)).stderr).not.toMatch(/does not accept/)
   const nobody = 'postgres://postgres@127.0.0.1:9/postgres?collection=notes'
   expect((await command.run('search', nobody, 'tea')).stderr).toMatch(/does not answer at 127.0.0.1:9/)
   const told = `postgres://postgres:secret@127.0.0.1:${server.port}/postgres`

@@ -117,7 +117,7 @@ export function refusalError(
 
 export function noSuchCollection(what: string, name: string, { address }: RemotePlace): StackroomError {
   return new StackroomError('not-found', `There is no ${what} “${name.slice(0, 200)}” at ${address}.`, {
-    hint: 'Check the name. `stackroom collections` lists what is there.',
+    hint: 'Check the name. `stackroom info <address>` lists what is there.',
   })
 }
 

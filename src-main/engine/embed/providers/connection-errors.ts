@@ -1,4 +1,5 @@
 /** Why no answer came from a model server: what the network or its encryption said, in words. */
+import { connectionFailure } from '#platform/connection-failure.ts'
 import type { RequestTarget } from './request-errors.ts'
 
 interface LostConnection {
@@ -13,9 +14,8 @@ export function explainLostConnection(
   { server, baseUrl }: Pick<RequestTarget, 'server' | 'baseUrl'>,
 ): LostConnection {
   const { hostname, host, protocol } = new URL(baseUrl)
-  const codes = codesOf(error)
-  const has = (pattern: RegExp): boolean => codes.some((code) => pattern.test(code))
-  if (has(/^(ENOTFOUND|EAI_AGAIN)$/))
+  const failure = connectionFailure(error)
+  if (failure === 'unknown-host')
     return {
       code: 'server-down',
       message: `${server} cannot be reached: the name ${hostname} is not known on the network.`,
@@ -23,14 +23,14 @@ export function explainLostConnection(
       // a network that was lost for a moment comes back
       retry: true,
     }
-  if (has(/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/))
+  if (failure === 'untrusted-certificate')
     return {
       code: 'server-down',
       message: `The certificate of ${host} is not one that this computer trusts, so nothing was sent to ${server}.`,
       hint: 'Check its address. If it is a server of your own, let NODE_EXTRA_CA_CERTS name the file of its certificate authority.',
       retry: false,
     }
-  if (has(/SSL|EPROTO|TLS/))
+  if (failure === 'no-encryption')
     return {
       code: 'server-down',
       message: `${server} at ${host} does not speak ${protocol.replace(':', '')}.`,
@@ -43,14 +43,4 @@ export function explainLostConnection(
     hint: 'Check that the server runs, that its address is right, and the network.',
     retry: true,
   }
-}
-
-/** Of an error and of those that caused it: `fetch` wraps what the socket said. */
-function codesOf(error: unknown): string[] {
-  const codes: string[] = []
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 6; cause = cause.cause, depth++) {
-    if ('code' in cause && typeof cause.code === 'string') codes.push(cause.code)
-    if (cause instanceof AggregateError) codes.push(...cause.errors.flatMap(codesOf))
-  }
-  return codes
 }

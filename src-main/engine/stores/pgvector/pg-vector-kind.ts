@@ -16,7 +16,7 @@ import { listPgvectorCollections, openPgvectorStore } from './open-pg-vector-sto
 import { parsePostgresAddress, shownAddress } from './postgres-address.ts'
 import { defaultTable, tableName } from './table-schema.ts'
 
-/** The environment variable that PostgreSQL's own programs read. */
+/** Followed by host and port: a password goes to nobody else. PGPASSWORD, which has none, is read for any, as PostgreSQL does. */
 const keyName = 'PGPASSWORD'
 
 export class PgvectorKind implements VectorStoreKind {
@@ -69,14 +69,15 @@ export class PgvectorKind implements VectorStoreKind {
     })
   }
 
-  keyNameOf(): string {
-    return keyName
+  keyNameOf({ address }: StorePlace): string {
+    const { host, port } = parsePostgresAddress(address)
+    return `${keyName}_${host}_${port}`.toUpperCase().replaceAll(/[^A-Z0-9_]/g, '_')
   }
 
   async inspect(place: StorePlace, { signal }: StoreCallOptions = {}): Promise<FoundStore> {
     const nothing = { collections: [], version: 'same', backupFolder: null, usedBy: null } as const
     try {
-      const tables = await listPgvectorCollections(place.address, await this.#password(), { signal })
+      const tables = await listPgvectorCollections(place.address, await this.#password(place), { signal })
       const collections = tables.map(({ schema, name, records, dimension, metric }): FoundCollection => ({
         name,
         tenant: null,
@@ -108,7 +109,7 @@ export class PgvectorKind implements VectorStoreKind {
     const where = { table: place.collection, schema: place.database ?? undefined }
     const store = await openPgvectorStore(
       place.address,
-      { ...where, ...(await this.#password()), ...(create && { create: {} }) },
+      { ...where, ...(await this.#password(place)), ...(create && { create: {} }) },
       { signal },
     )
     const isNew = !store.isThere
@@ -130,8 +131,8 @@ export class PgvectorKind implements VectorStoreKind {
     return Promise.resolve()
   }
 
-  async #password(): Promise<{ password?: string }> {
-    const password = await this.#secrets.get(keyName)
+  async #password(place: StorePlace): Promise<{ password?: string }> {
+    const password = await this.#secrets.get(this.keyNameOf(place))
     return password === null ? {} : { password }
   }
 }

@@ -27,7 +27,8 @@ export function desktopConfiguration(options: DesktopOptions): Configuration {
     electronVersion,
     // every native library is prebuilt for Node's stable interface
     npmRebuild: false,
-    asar: true,
+    // else whole packages with a native library would lie beside the archive, their code unchecked
+    asar: { smartUnpack: false },
     files: [
       'out/**',
       '!out/main/{cli,web}.js',

@@ -125,7 +125,7 @@ test.each(targets)('electron-builder takes the configuration for $platform on $a
 
 test('the code is one archive whose integrity is checked, and the binary takes no orders from outside', () => {
   const { asar, electronFuses, disableAsarIntegrity } = configurationFor({ platform: 'win32', arch: 'x64' })
-  expect(asar).toBe(true)
+  expect(asar).toEqual({ smartUnpack: false })
   expect(disableAsarIntegrity).toBeUndefined()
   expect(electronFuses).toMatchObject({
     enableEmbeddedAsarIntegrityValidation: true,

@@ -5,7 +5,6 @@ import { useApp } from '../../store/use-app.ts'
 import { Button } from '../../ui/button.tsx'
 import { useIndexing } from '../ingest/use-indexing.ts'
 import { focusElement, searchBoxId } from './element-ids.ts'
-import { partWords } from './filter-words.ts'
 import { isMarked } from './query-backdrop.tsx'
 import { useParsedQuery } from './use-parsed-query.ts'
 import { useSession } from './use-session.ts'
@@ -46,7 +45,7 @@ export function NothingFound({ knowledgeBase }: { readonly knowledgeBase: Knowle
               focusElement(searchBoxId)
             }}
           >
-            Search without “{partWords(part)}”
+            Search without {query.slice(part.start, part.end)}
           </Button>
         ))}
         {byKeyword && !keywordOnly && (

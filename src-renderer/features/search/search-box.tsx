@@ -92,7 +92,10 @@ export function SearchBox({ knowledgeBase }: { readonly knowledgeBase: Knowledge
         autoComplete="off"
         spellCheck={false}
         value={query}
-        onChange={(event) => setQuery(id, event.target.value)}
+        onChange={(event) => {
+          setQuery(id, event.target.value)
+          moved(event.target.selectionStart, event.target.value)
+        }}
         onSelect={(event) => moved(event.currentTarget.selectionStart)}
         onScroll={(event) => setScrollLeft(event.currentTarget.scrollLeft)}
         onBlur={close}

@@ -21,8 +21,8 @@ export interface UseCompletion {
   /** True when the key was the completion's. */
   readonly takeKey: (event: KeyboardEvent<HTMLInputElement>) => boolean
   readonly accept: (option: string) => void
-  /** What is to be told of each change of the text or the cursor. */
-  readonly moved: (cursor: number | null) => void
+  /** What is to be told of each change of the cursor, with the text where that has changed as well. */
+  readonly moved: (cursor: number | null, text?: string) => void
   readonly close: () => void
 }
 
@@ -91,10 +91,10 @@ export function useCompletion(
     }
   }
 
-  const moved = (at: number | null): void => {
+  const moved = (at: number | null, text = query): void => {
     setCursor(at)
     setMoves(null)
-    if (at === null || completionAt(query, at, keys, true) === null) setAsked(false)
+    if (at === null || completionAt(text, at, keys, true) === null) setAsked(false)
   }
 
   return { completion, takeKey, accept, moved, close }

@@ -12,12 +12,14 @@ import type {
   VectorStoreKind,
 } from '../store-kinds.ts'
 import type { StoreCallOptions } from '../vector-store.ts'
-import { listPgvectorCollections, openPgvectorStore } from './open-pg-vector-store.ts'
 import { parsePostgresAddress, shownAddress } from './postgres-address.ts'
 import { defaultTable, tableName } from './table-schema.ts'
 
 /** Followed by host and port: a password goes to nobody else. PGPASSWORD, which has none, is read for any, as PostgreSQL does. */
 const keyName = 'PGPASSWORD'
+
+/** PostgreSQL's client is loaded by the first who needs it: no start waits for it. */
+const opening = () => import('./open-pg-vector-store.ts')
 
 export class PgvectorKind implements VectorStoreKind {
   readonly info: StoreKind = {
@@ -77,6 +79,7 @@ export class PgvectorKind implements VectorStoreKind {
   async inspect(place: StorePlace, { signal }: StoreCallOptions = {}): Promise<FoundStore> {
     const nothing = { collections: [], version: 'same', backupFolder: null, usedBy: null } as const
     try {
+      const { listPgvectorCollections } = await opening()
       const tables = await listPgvectorCollections(place.address, await this.#password(place), { signal })
       const collections = tables.map(({ schema, name, records, dimension, metric }): FoundCollection => ({
         name,
@@ -107,6 +110,7 @@ export class PgvectorKind implements VectorStoreKind {
         },
       )
     const where = { table: place.collection, schema: place.database ?? undefined }
+    const { openPgvectorStore } = await opening()
     const store = await openPgvectorStore(
       place.address,
       { ...where, ...(await this.#password(place)), ...(create && { create: {} }) },

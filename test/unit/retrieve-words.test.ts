@@ -65,6 +65,7 @@ test.each([
   ['move, std::move and std move', 'std::move', ['std::move', 'std move']],
   ['The fox in the box', '"the box" fox', ['fox', 'the box']],
   ['comprehension', 'compreh', ['comprehension']],
+  ['to search at night', 'the sea at night', ['night']],
   ['begin and beginnings', 'beg*', ['begin', 'beginnings']],
   ['Čeština', 'cestina', ['Čeština']],
   ['今日は東京の天気です', '東京の天気', ['東京', 'の', '天気']],

@@ -105,7 +105,7 @@ function resolve(term: QueryTerm, statistics: TermStatistics): ResolvedTerm[] {
     if (begun.length > 0) return begun
   }
   return term.instead.flatMap((part) =>
-    resolve({ ...term, words: [part], match: 'stem', instead: [] }, statistics),
+    resolve({ ...term, words: [part], match: 'stem', begun: false, instead: [] }, statistics),
   )
 }
 

@@ -16,6 +16,8 @@ export interface QueryTerm {
   readonly required: boolean
   /** Whether a node with it is no hit. */
   readonly excluded: boolean
+  /** Whether it is the last word, which may not be typed to its end: where nothing has it, it is the beginning of words. */
+  readonly begun: boolean
   /** What it means where nothing has all of it: an identifier's parts, the words of a path. */
   readonly instead: readonly string[]
 }
@@ -27,9 +29,10 @@ const mostTerms = 64
 const leastBegun = 3
 
 export function queryTerms(parts: readonly QueryPart[]): QueryTerm[] {
-  const terms = parts.flatMap((part) => {
+  const terms = parts.flatMap((part, index) => {
     if (part.kind === 'filter') return []
-    return part.kind === 'phrase' || part.excluded ? phraseTerm(part) : wordTerms(part)
+    if (part.kind === 'phrase' || part.excluded) return phraseTerm(part)
+    return wordTerms(part, index === parts.length - 1)
   })
   const key = ({ match, words, excluded, required }: QueryTerm): string =>
     `${match} ${excluded} ${required} ${match === 'stem' ? stem(words[0] ?? '') : words.join(' ')}`
@@ -39,11 +42,21 @@ export function queryTerms(parts: readonly QueryPart[]): QueryTerm[] {
 function phraseTerm({ text, excluded, prefix }: QueryPart): QueryTerm[] {
   const words = wordsOf(text).map((word) => word.text)
   if (words.length === 0) return []
-  return [{ text, words, match: prefix ? 'prefix' : 'exact', required: !excluded, excluded, instead: [] }]
+  return [
+    {
+      text,
+      words,
+      match: prefix ? 'prefix' : 'exact',
+      required: !excluded,
+      excluded,
+      begun: false,
+      instead: [],
+    },
+  ]
 }
 
 /** `std::move` is two words that stand together; 東京の天気 is three terms. */
-function wordTerms({ text, prefix }: QueryPart): QueryTerm[] {
+function wordTerms({ text, prefix }: QueryPart, isLast: boolean): QueryTerm[] {
   const words = wordsOf(text)
   const groups: { words: Word[]; unspaced: boolean }[] = []
   const boundaries = words.some(({ unspaced }) => unspaced)
@@ -68,14 +81,15 @@ function wordTerms({ text, prefix }: QueryPart): QueryTerm[] {
       match: isBegun ? 'prefix' : single ? 'stem' : 'exact',
       required: false,
       excluded: false,
+      begun: isLast && single && index === groups.length - 1,
       instead: single ? partsOf(own) : unspaced ? [] : ofGroup.map((word) => word.text),
     }
   })
 }
 
-/** Whether a word that nothing has may be one that is not typed to its end. */
-export function isBeginning({ match, words: [word = ''] }: QueryTerm): boolean {
-  return match === 'stem' && word.length >= leastBegun
+/** Whether it is the beginning of words where nothing has it. */
+export function isBeginning({ match, begun, words: [word = ''] }: QueryTerm): boolean {
+  return match === 'stem' && begun && word.length >= leastBegun
 }
 
 /** Whether a single word of a text is what the term asks for. */

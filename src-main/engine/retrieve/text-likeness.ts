@@ -8,7 +8,9 @@ export type TextPrint = ReadonlySet<string>
 export function textPrint(text: string): TextPrint {
   const words = wordsOf(text).map((word) => word.text)
   if (words.length < runLength) return new Set([words.join(' ')])
-  return new Set(words.slice(runLength - 1).map((_, index) => words.slice(index, index + runLength).join(' ')))
+  return new Set(
+    words.slice(runLength - 1).map((_, index) => words.slice(index, index + runLength).join(' ')),
+  )
 }
 
 /** Jaccard's index: 0 for nothing in common, 1 for the same. */

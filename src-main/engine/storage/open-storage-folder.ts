@@ -57,11 +57,7 @@ async function start(
   const reader = new WorkerClient<StorageReaderMethods>('storage-reader', { resourceLimits })
   let opened: OpenedFolder
   try {
-    opened = await writer.call(
-      'open',
-      { persistDir, dataFolder, settings, vectorsElsewhere },
-      { signal },
-    )
+    opened = await writer.call('open', { persistDir, dataFolder, settings, vectorsElsewhere }, { signal })
     await reader.call('open', opened, { signal })
   } catch (error) {
     await writer.call('close', null).catch(() => undefined)

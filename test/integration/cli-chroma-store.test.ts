@@ -143,7 +143,9 @@ test('of several collections one has to be named; they are listed with what they
     },
   ])
   expect(await refused('search', 'chroma', 'tides')).toMatch(/2 collections: chained, plain/)
-  expect(await refused('search', 'chroma', 'tides', '--collection', 'none')).toMatch(/none/)
+  expect(await refused('search', 'chroma', 'tides', '--collection', 'none')).toMatch(
+    /There is no collection “none”.*\nIt has chained, plain\./,
+  )
 })
 
 test('what Chroma’s own client and LangChain made is searched offline, added to in their shape, and removed', async () => {
@@ -226,6 +228,8 @@ test('wrong stores are refused before anything is made', async () => {
   expect(await refused(...to, 'chroma:c', '--collection', 'ä b')).toMatch(/Chroma takes no collection/)
   expect(existsSync(join(folder, 'storage'))).toBe(false)
   expect(existsSync(join(folder, 'c'))).toBe(false)
+  expect(await refused(...to, 'chroma:documents/tea.txt')).toMatch(/tea\.txt is a file, not a folder/)
+  expect(existsSync(join(folder, 'storage'))).toBe(false)
 
   await fillCollection(
     join(folder, 'chroma'),

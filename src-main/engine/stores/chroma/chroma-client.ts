@@ -3,6 +3,7 @@
  * with a path, and packs vectors byte by byte; ARCHITECTURE.md has the whole account.
  */
 import { z } from 'zod'
+import { StackroomError } from '#contract'
 import type { ChromaServer } from './chroma-server.ts'
 import {
   answerSchema,
@@ -38,6 +39,8 @@ interface CallOptions {
 }
 
 const collectionsPerPage = 1000
+/** Names of collections in an error's hint. */
+const namesTold = 10
 
 export class ChromaClient {
   readonly #server: ChromaServer
@@ -83,9 +86,25 @@ export class ChromaClient {
     }
   }
 
-  /** Throws `not-found`. */
-  collection(name: string, signal?: AbortSignal): Promise<ChromaCollection> {
-    return this.#request(`${this.#collections}/${encodeURIComponent(name)}`, collectionSchema, { signal })
+  /** Throws `not-found`, which names those that are there. */
+  async collection(name: string, signal?: AbortSignal): Promise<ChromaCollection> {
+    try {
+      return await this.#request(`${this.#collections}/${encodeURIComponent(name)}`, collectionSchema, {
+        signal,
+      })
+    } catch (error) {
+      if (!(error instanceof StackroomError) || error.code !== 'not-found') throw error
+      // Of a tenant or a database that is not there, this throws the same again.
+      const there = (await this.listCollections(signal)).map((collection) => collection.name).toSorted()
+      const some = there.slice(0, namesTold).join(', ')
+      throw new StackroomError('not-found', `There is no collection “${name}” in this database.`, {
+        hint:
+          there.length === 0
+            ? 'The database has no collections at all.'
+            : `It has ${some}${there.length > namesTold ? ` and ${there.length - namesTold} more` : ''}.`,
+        cause: error,
+      })
+    }
   }
 
   getOrCreateCollection(

@@ -1,5 +1,5 @@
 /** Opens Chroma collections as vector stores: of a folder, with an engine of our own, or of a server. */
-import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { StackroomError } from '#contract'
 import { explaining } from '#platform/file-errors.ts'
 import type { StoreCallOptions, VectorMetric } from '../vector-store.ts'
@@ -29,9 +29,11 @@ export interface NewCollectionSettings {
   readonly embeddingFunction: 'default' | null
 }
 
-/** The folder is made when it is not there. Throws `read-only`, `permission-denied`. */
+/** The folder is made when it is not there. Throws `read-only`, `permission-denied`, `not-a-folder`. */
 export function openChromaEngine(options: ChromaEngineOptions): ChromaEngine {
   const { folder } = options
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile())
+    throw new StackroomError('not-a-folder', `${folder} is a file, not a folder.`)
   explaining(folder, () => mkdirSync(folder, { recursive: true }))
   try {
     accessSync(folder, constants.W_OK)

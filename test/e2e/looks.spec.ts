@@ -1,5 +1,4 @@
-import AxeBuilder from '@axe-core/playwright'
-import { indexFolder, notes, results, searchBox, writeFolder } from './actions.ts'
+import { expectAccessible, indexFolder, notes, results, searchBox, writeFolder } from './actions.ts'
 import { expect, test } from './fixtures.ts'
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -12,11 +11,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await indexFolder(app, folder)
       await searchBox(page).fill('a light for ships at sea')
       await expect(results(page).first()).toContainText('lighthouse.txt')
-      const check = async (): Promise<void> => {
-        expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-        expect(overflow).toBeLessThanOrEqual(0)
-      }
+      const check = (): Promise<void> => expectAccessible(page)
       await check()
       await page.getByRole('button', { name: 'Add a filter' }).click()
       await expect(page.getByRole('dialog', { name: 'Filters' })).toBeVisible()

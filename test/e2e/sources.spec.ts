@@ -1,13 +1,17 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
-import { chooseSources, indexFolder, job, notes, results, searchBox, writeFolder } from './actions.ts'
+import {
+  chooseSources,
+  expectAccessible,
+  indexFolder,
+  job,
+  notes,
+  results,
+  searchBox,
+  writeFolder,
+} from './actions.ts'
 import { expect, test } from './fixtures.ts'
-
-async function expectAccessible(page: Page): Promise<void> {
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
-}
 
 async function showSources(page: Page): Promise<Locator> {
   await page.getByRole('tab', { name: 'Sources' }).click()

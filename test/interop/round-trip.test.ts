@@ -92,7 +92,9 @@ test('a folder that Stackroom wrote: Python has the same nodes, hashes, and top 
   expect(seen.hashesAgree).toBe(true)
   await expectSameAnswers(persistDir, seen)
 
-  const answer = searchAnswerSchema.parse(await stackroom('search', persistDir, questions[0]!))
+  const answer = searchAnswerSchema.parse(
+    await stackroom('search', '--mode', 'vector', persistDir, questions[0]!),
+  )
   expect(answer.hits.map(({ nodeId }) => nodeId)).toEqual(seen.answers[0]!.map(({ nodeId }) => nodeId))
   for (const { nodeId, text } of answer.hits) expect(text).toBe(seen.nodes[nodeId])
 })

@@ -23,7 +23,7 @@ import {
   type OpenStoreOptions,
   type StoreKinds,
 } from '#engine/stores/store-kinds.ts'
-import { storeSettings, storeSettingsSchema } from './store-settings.ts'
+import { storePlaceIn, storeSettings, storeSettingsSchema } from './store-settings.ts'
 import { emptySettings } from './new-settings.ts'
 import type { OpenFolderOptions } from './open-folders.ts'
 
@@ -54,7 +54,7 @@ export class CollectionFolders {
 
   /** A folder whose settings name the collection. */
   openFolder(persistDir: string, options: OpenFolderOptions): Promise<CollectionFolder> {
-    const place = this.#placeIn(readSettings(persistDir))
+    const place = storePlaceIn(readSettings(persistDir), this.#kinds)
     return this.#compose(persistDir, undefined, place, options, () =>
       openStorageFolder({ persistDir, dataFolder: this.#dataFolder, vectorsElsewhere: true }),
     )
@@ -62,7 +62,7 @@ export class CollectionFolders {
 
   /** A new folder with a collection that may be new, too. */
   create(persistDir: string, settings: StackroomSettings): Promise<CollectionFolder> {
-    const place = this.#placeIn(settings)
+    const place = storePlaceIn(settings, this.#kinds)
     const { metric } = storeSettingsSchema.parse(settings.vectorStore)
     const create = { metric, model: settings.embedModel?.id ?? '' }
     // The folder comes first: the store may be a folder in it, and it has to be empty.
@@ -80,24 +80,6 @@ export class CollectionFolders {
         },
       ),
     )
-  }
-
-  #placeIn(settings: StackroomSettings | null): CollectionPlace {
-    const stored = storeSettingsSchema.safeParse(settings?.vectorStore)
-    if (!stored.success)
-      throw new StackroomError(
-        'unsupported-format',
-        'stackroom.json does not say where the vectors of this index are.',
-        { hint: 'Its vectorStore needs an address and a collection.', cause: stored.error },
-      )
-    const { address, collection, tenant, database } = stored.data
-    const place = this.#kinds.parse(address)
-    return {
-      ...place,
-      collection,
-      tenant: tenant ?? place.tenant,
-      database: database ?? place.database,
-    }
   }
 
   /** The store comes first: what cannot be opened leaves nothing behind. */

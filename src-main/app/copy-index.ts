@@ -12,7 +12,7 @@ import { requireStorageFolder } from './folder-info.ts'
 import { makeFolder } from './make-folder.ts'
 import { emptySettings } from './new-settings.ts'
 import { realPath } from './open-folders.ts'
-import { storeSettingsSchema } from './store-settings.ts'
+import { storePlaceIn } from './store-settings.ts'
 import type { CollectionChoice } from './vector-stores.ts'
 
 export interface CopiedIndex extends CopyReport {
@@ -65,14 +65,8 @@ async function openSource(
   await requireStorageFolder(place)
   const settings = await services.folders.settingsOf(place)
   if (settings && settings.vectorStore.kind !== 'simple') {
-    const elsewhere = storeSettingsSchema.parse(settings.vectorStore)
     const { kinds } = services.stores
-    const address = kinds.addressOf({
-      ...kinds.parse(elsewhere.address),
-      collection: elsewhere.collection,
-      ...(elsewhere.tenant !== undefined && { tenant: elsewhere.tenant }),
-      ...(elsewhere.database !== undefined && { database: elsewhere.database }),
-    })
+    const address = kinds.addressOf(storePlaceIn(settings, kinds))
     return openCollection(services, address, settings, signal)
   }
   if (faissIndexIn(place) !== null)

@@ -13,7 +13,7 @@ import type { EmbedModel } from '#engine/embed/embed-model.ts'
 import { BUNDLED_MODEL_ID } from '#engine/embed/model-registry.ts'
 import type { DocumentWithVectors } from '#engine/storage/storage-folder.ts'
 import { startWeb } from '../e2e/start-web.ts'
-import { randomNumbers } from './search-vectors.ts'
+import { randomFrom } from '../random-from.ts'
 
 const resourcesFolder = join(import.meta.dirname, '../../resources')
 const wordsOfNode = 12
@@ -61,7 +61,7 @@ async function makeLibrary(folder: string, count: number, words: readonly string
     ...emptySettings(persistDir, 'Bench'),
     embedModel: { ...model.identity, metadataMode: 'embed' },
   })
-  const random = randomNumbers(7)
+  const random = randomFrom(7)
   for (let first = 0; first < count; first += nodesAtOnce) {
     const texts = Array.from({ length: Math.min(nodesAtOnce, count - first) }, () =>
       textOf(words, wordsOfNode, random),
@@ -117,7 +117,7 @@ async function typeAndMeasure(folder: string, words: readonly string[]): Promise
     const box = page.getByRole('combobox', { name: /^Search / })
     await box.fill('warm up')
     await page.getByRole('option').first().waitFor()
-    const random = randomNumbers(11)
+    const random = randomFrom(11)
     const ms: number[] = []
     while (ms.length < keystrokes) {
       await box.fill('')

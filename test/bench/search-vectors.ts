@@ -3,23 +3,14 @@
  * of unequal size, as passages of the same subject do, and words are as unequally frequent as in a language.
  */
 
-/** A random number generator (mulberry32), so that all peers get the same. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+import { randomFrom } from '../random-from.ts'
 
 const clusters = 2000
 
 /** Unit vectors, one after the other; those of a query are drawn from the same clusters with another seed. */
 export function clusteredVectors(count: number, dimensions: number, seed: number): Float32Array {
-  const centres = gaussians(clusters * dimensions, randomNumbers(1))
-  const random = randomNumbers(seed)
+  const centres = gaussians(clusters * dimensions, randomFrom(1))
+  const random = randomFrom(seed)
   const noise = gaussianTable(random)
   const vectors = new Float32Array(count * dimensions)
   for (let row = 0; row < count; row++) {

@@ -17,6 +17,7 @@ import { searchFolder } from '#app/search-folder.ts'
 import type { EmbedModel } from '#engine/embed/embed-model.ts'
 import { createStorageFolder, openStorageFolder } from '#engine/storage/open-storage-folder.ts'
 import type { DocumentWithVectors, StorageFolder } from '#engine/storage/storage-folder.ts'
+import { randomFrom } from '../random-from.ts'
 import {
   ask,
   installPeers,
@@ -26,7 +27,7 @@ import {
   type PeerInput,
   type PeerMeasure,
 } from './search-peers.ts'
-import { clusteredVectors, randomNumbers, textOf } from './search-vectors.ts'
+import { clusteredVectors, textOf } from './search-vectors.ts'
 
 const python = join(import.meta.dirname, '../../.venv/bin/python')
 const dimensions = 384
@@ -143,7 +144,7 @@ async function openFilled(input: PeerInput): Promise<Filled> {
 
 /** What is typed: one to three words, some so frequent that nearly every node has them. */
 async function measureWords({ folder, wordsSeconds }: Filled, input: PeerInput): Promise<void> {
-  const random = randomNumbers(5)
+  const random = randomFrom(5)
   const asked = input.queries.map((vector) => ({
     vector,
     text: textOf(1 + Math.floor(random() * 3), random),
@@ -206,7 +207,7 @@ function modelsOf(vectors: ReadonlyMap<string, Float32Array>): QueryModels {
 
 async function fill(storage: StorageFolder, input: PeerInput): Promise<void> {
   const count = input.vectors.length / input.dimensions
-  const random = randomNumbers(4)
+  const random = randomFrom(4)
   const inBatch = 400
   for (let first = 0; first < count; first += inBatch * nodesOfDocument) {
     const insert: DocumentWithVectors[] = []

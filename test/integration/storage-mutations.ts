@@ -11,22 +11,19 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { randomFrom } from '../random-from.ts'
 import { branchesOf, parseTree, printTree, type Tree } from './storage-json-tree.ts'
 
-/** Small, fast and the same everywhere: mulberry32. */
 export class Random {
-  #state: number
+  readonly #next: () => number
 
   constructor(seed: number) {
-    this.#state = seed | 0
+    this.#next = randomFrom(seed)
   }
 
   /** From 0 to below `limit`. */
   below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit)
+    return Math.floor(this.#next() * limit)
   }
 
   pick<Item>(items: readonly Item[]): Item {

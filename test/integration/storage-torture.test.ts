@@ -4,7 +4,8 @@ import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tortureIndexing } from '../torture/indexing.ts'
-import { randomFrom, replacementPlan } from '../torture/plan.ts'
+import { randomFrom } from '../random-from.ts'
+import { replacementPlan } from '../torture/plan.ts'
 import { damages, makePatient, tortureRepair } from '../torture/repair.ts'
 import {
   kindsOf,

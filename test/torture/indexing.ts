@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { StackroomError } from '#contract'
 import { openStorageFolder } from '#engine/storage/open-storage-folder.ts'
-import { randomFrom } from './plan.ts'
+import { randomFrom } from '../random-from.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const documents = 6

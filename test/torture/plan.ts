@@ -4,6 +4,7 @@ import { stackroomSettingsSchema, type StackroomSettings } from '#engine/storage
 import type { DocumentWithVectors } from '#engine/storage/storage-folder.ts'
 import { buildNodes } from '../integration/storage-documents.ts'
 import { settings } from '../integration/storage-settings.ts'
+import { randomFrom } from '../random-from.ts'
 
 export type Operation =
   | { readonly kind: 'open' }
@@ -53,17 +54,6 @@ export interface Plan {
 export interface Start {
   readonly state: State
   readonly persisted: State
-}
-
-/** Numbers from 0 to 1 that depend on the seed alone (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let value = Math.imul(state ^ (state >>> 15), 1 | state)
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
-    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 /** A plan of `count` random operations on a folder in the state of `start`. */

@@ -9,13 +9,13 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { openStorageFolder } from '#engine/storage/open-storage-folder.ts'
 import type { StorageFolder } from '#engine/storage/storage-folder.ts'
+import { randomFrom } from '../random-from.ts'
 import {
   dimensionsOf,
   documentOf,
   emptyIndex,
   fullPlan,
   newVectorOf,
-  randomFrom,
   randomPlan,
   vectorsIn,
   type Index,
